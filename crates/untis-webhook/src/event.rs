@@ -1,0 +1,82 @@
+//! What the platform has to say, as types: the credentials of a school, and their end.
+//!
+//! The platform documents the payloads on its pages "Credentials Webhook" and "Deactivation Webhook". Every field is a
+//! text. Fields that are not known are ignored, and names that are not known are handed on, since both will come.
+//!
+//! None of the types implements `Deserialize`: an event comes from verified bytes or not at all.
+
+mod credentials;
+mod deactivation;
+pub(crate) mod decode;
+mod fields;
+mod secret;
+
+pub use self::credentials::{Credentials, CredentialsEventType};
+pub use self::deactivation::{Deactivation, DeactivationEventType, ReasonType};
+pub use self::decode::DecodeError;
+use self::fields::Fields;
+pub use self::secret::Secret;
+
+/// An event of the platform, as [`Verified::event`](crate::Verified::event) decodes it.
+///
+/// Which event it is, its name alone says: a payload of an unknown event is never taken for a known one because it looks
+/// alike. Two older forms are understood: credentials without `eventType`, and a deactivation that spells it `type`.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+#[allow(clippy::large_enum_variant, reason = "there is one per request, and every handler would see the box")]
+pub enum Event {
+    /// A school activated the application, or got new credentials.
+    Credentials(Credentials),
+    /// A school deactivated the application: its credentials are dead.
+    Deactivation(Deactivation),
+    /// An event of a name that this version does not know. The verified bytes hold the rest of it.
+    #[non_exhaustive]
+    Unknown {
+        /// The event's name.
+        event_type: String,
+        /// The school, if the event says so.
+        tenant_id: Option<String>,
+    },
+}
+
+impl Event {
+    /// The school, if the event says so.
+    pub fn tenant_id(&self) -> Option<&str> {
+        match self {
+            Self::Credentials(credentials) => Some(&credentials.tenant_id),
+            Self::Deactivation(deactivation) => Some(&deactivation.tenant_id),
+            Self::Unknown { tenant_id, .. } => tenant_id.as_deref(),
+        }
+    }
+
+    /// The event's name, as the platform sends it. `None` for credentials of the deprecated first version, which have
+    /// none.
+    pub fn event_type(&self) -> Option<&str> {
+        match self {
+            Self::Credentials(credentials) => credentials.event_type.map(CredentialsEventType::as_str),
+            Self::Deactivation(deactivation) => Some(deactivation.event_type.as_str()),
+            Self::Unknown { event_type, .. } => Some(event_type),
+        }
+    }
+
+    pub(crate) fn decode(body: &[u8]) -> Result<Self, DecodeError> {
+        let mut fields: Fields = decode::from_json(body)?;
+        let Some(event_type) = fields.optional_text("eventType")? else {
+            return match fields.optional_text("type")? {
+                Some(older) => Self::decode_deactivation(older, fields),
+                None => Credentials::decode(None, fields).map(Self::Credentials),
+            };
+        };
+        match CredentialsEventType::from_name(&event_type) {
+            Some(event_type) => Credentials::decode(Some(event_type), fields).map(Self::Credentials),
+            None => Self::decode_deactivation(event_type, fields),
+        }
+    }
+
+    fn decode_deactivation(event_type: String, mut fields: Fields) -> Result<Self, DecodeError> {
+        match DeactivationEventType::from_name(&event_type) {
+            Some(event_type) => Deactivation::decode(event_type, fields).map(Self::Deactivation),
+            None => Ok(Self::Unknown { event_type, tenant_id: fields.optional_text("tenantId")? }),
+        }
+    }
+}

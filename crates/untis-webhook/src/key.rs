@@ -1,0 +1,139 @@
+mod error;
+mod foreign;
+mod text;
+
+use std::fmt;
+use std::str::FromStr;
+
+use rsa::BoxedUint;
+use rsa::errors::Error as RsaError;
+use rsa::pkcs1::{self, RsaPublicKeyRef};
+use rsa::pkcs8::der::{Decode, Header, Reader, SliceReader};
+use rsa::pkcs8::spki::SubjectPublicKeyInfoRef;
+use rsa::traits::PublicKeyParts;
+
+pub use self::error::KeyError;
+use crate::{Algorithm, Digest, rsassa};
+
+/// A public key of the platform: RSA of 2048 to 8192 bits, with an odd exponent from 3 to 2^33 - 1.
+///
+/// Untis publishes its keys as X.509 SubjectPublicKeyInfo ([RFC 5280 section 4.1.2.7]), DER in base64, without PEM
+/// armour and sometimes with line breaks inside. They are configuration: they differ between environments and
+/// have been replaced before.
+///
+/// ```
+/// use untis_webhook::{KeyError, VerifyingKey};
+/// # let published = untis_webhook_testkit::SigningKey::generate().public_key_base64();
+///
+/// let key: VerifyingKey = published.parse()?;
+/// assert_eq!(key.bits(), 2048);
+///
+/// let error = "-----BEGIN PRIVATE KEY-----".parse::<VerifyingKey>().unwrap_err();
+/// assert_eq!(error.to_string(), "expected an RSA public key (SubjectPublicKeyInfo), found a private key");
+/// # Ok::<(), KeyError>(())
+/// ```
+///
+/// [RFC 5280 section 4.1.2.7]: https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.7
+#[derive(Clone, PartialEq, Eq)]
+pub struct VerifyingKey(rsa::PublicKey);
+
+impl VerifyingKey {
+    /// The smallest modulus taken, in bits.
+    pub const MIN_BITS: usize = 2048;
+
+    /// The largest modulus taken, in bits. It bounds what a verification costs.
+    pub const MAX_BITS: usize = 8192;
+
+    /// Reads what a key file may hold: SubjectPublicKeyInfo as DER, as PEM, or as base64 without armour.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`], which says what the input was if it was something else.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, KeyError> {
+        // DER of a key this large is never UTF-8: its BIT STRING has a length of two octets, the first 0x82 or above.
+        match str::from_utf8(bytes) {
+            Ok(text) => text.parse(),
+            Err(_) => Self::from_der(bytes),
+        }
+    }
+
+    /// Reads SubjectPublicKeyInfo in DER.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`], which says what the input was if it was something else.
+    pub fn from_der(der: &[u8]) -> Result<Self, KeyError> {
+        let spki = match SubjectPublicKeyInfoRef::from_der(der_of_one_value(der)?) {
+            Ok(spki) => spki,
+            Err(_) => return Err(foreign::recognize(der).map_or(KeyError::NotDer, KeyError::Foreign)),
+        };
+        if spki.algorithm.oid != pkcs1::ALGORITHM_OID {
+            return Err(KeyError::Foreign(foreign::key_type(&spki.algorithm.oid)));
+        }
+        // RFC 3279 section 2.3.1: the parameters field MUST have ASN.1 type NULL.
+        if !spki.algorithm.parameters.is_some_and(|parameters| parameters.is_null()) {
+            return Err(KeyError::Malformed);
+        }
+        let key = spki.subject_public_key.as_bytes().ok_or(KeyError::Malformed)?;
+        let key = RsaPublicKeyRef::from_der(key).map_err(|_| KeyError::Malformed)?;
+        Self::from_components(key.modulus.as_bytes(), key.public_exponent.as_bytes())
+    }
+
+    fn from_components(n: &[u8], e: &[u8]) -> Result<Self, KeyError> {
+        let n = BoxedUint::from_be_slice_vartime(n);
+        let e = BoxedUint::from_be_slice_vartime(e);
+        let bits = n.bit_width_vartime();
+        match rsa::PublicKey::new_with_size_limits(n, e, Self::MIN_BITS..=Self::MAX_BITS) {
+            Ok(key) => Ok(Self(key)),
+            Err(RsaError::ModulusTooSmall | RsaError::ModulusTooLarge) => Err(KeyError::Size { bits }),
+            Err(
+                RsaError::PublicExponentTooSmall
+                | RsaError::PublicExponentTooLarge
+                | RsaError::InvalidExponent,
+            ) => Err(KeyError::Exponent),
+            Err(_) => Err(KeyError::Malformed),
+        }
+    }
+
+    /// The size of the modulus in bits.
+    pub fn bits(&self) -> u32 {
+        self.0.n().bit_width_vartime()
+    }
+
+    /// The digest that `signature` signs under this key, or `None` if it is not a signature by this key.
+    pub(crate) fn recover_digest(&self, algorithm: Algorithm, signature: &[u8]) -> Option<Digest> {
+        rsassa::recover_digest(&self.0, algorithm, signature)
+    }
+}
+
+/// Reads SubjectPublicKeyInfo as PEM (RFC 7468 section 13) or as base64 without armour. White space does not
+/// matter, wherever it is.
+impl FromStr for VerifyingKey {
+    type Err = KeyError;
+
+    fn from_str(text: &str) -> Result<Self, KeyError> {
+        Self::from_der(&text::to_der(text)?)
+    }
+}
+
+impl fmt::Debug for VerifyingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifyingKey").field("bits", &self.bits()).finish_non_exhaustive()
+    }
+}
+
+/// Checks that the outermost value fills `der`: nothing is missing, and nothing follows.
+fn der_of_one_value(der: &[u8]) -> Result<&[u8], KeyError> {
+    if der.is_empty() {
+        return Err(KeyError::Empty);
+    }
+    let mut reader = SliceReader::new(der).map_err(|_| KeyError::NotDer)?;
+    let header = Header::decode(&mut reader).map_err(|_| KeyError::NotDer)?;
+    reader.read_slice(header.length()).map_err(|_| KeyError::Truncated)?;
+    let rest = reader.read_slice(reader.remaining_len()).map_err(|_| KeyError::NotDer)?;
+    match rest {
+        [] => Ok(der),
+        rest if SubjectPublicKeyInfoRef::from_der(rest).is_ok() => Err(KeyError::SeveralKeys),
+        rest => Err(KeyError::TrailingData { octets: rest.len() }),
+    }
+}
