@@ -1,0 +1,94 @@
+use std::fmt;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use getrandom::SysRng;
+use rsa::hazmat::rsa_decrypt;
+use rsa::pkcs1v15::Pkcs1v15Sign;
+use rsa::pkcs8::EncodePublicKey;
+use rsa::traits::PublicKeyParts;
+use rsa::{BoxedUint, PrivateKey, PublicKey};
+use sha2::{Digest, Sha256, Sha384, Sha512};
+use untis_webhook::{Algorithm, VerifyingKey};
+
+/// A throw-away key that signs as the platform does.
+///
+/// It is for tests: nothing here keeps it secret or stores it.
+#[derive(Clone)]
+pub struct SigningKey(PrivateKey);
+
+impl SigningKey {
+    /// Makes a key of the size of the platform's: 2048 bits, public exponent 65537.
+    pub fn generate() -> Self {
+        Self::generate_with(2048, 65537)
+    }
+
+    /// Makes a key of another size, in bits, and with another public exponent.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such RSA key, or no randomness.
+    #[allow(clippy::expect_used, reason = "documented, and a test wants to stop here")]
+    pub fn generate_with(bits: usize, exponent: u64) -> Self {
+        let key = PrivateKey::new_with_exp(&mut SysRng, bits, BoxedUint::from(exponent));
+        Self(key.expect("an RSA key of this size and exponent"))
+    }
+
+    /// The public half, as a receiver trusts it.
+    ///
+    /// # Panics
+    ///
+    /// If a receiver would not: its size or exponent is out of [`VerifyingKey`]'s limits.
+    #[allow(clippy::expect_used, reason = "documented, and a test wants to stop here")]
+    pub fn verifying_key(&self) -> VerifyingKey {
+        VerifyingKey::from_der(&self.public_key_der()).expect("a key within the limits of a receiver")
+    }
+
+    /// The public half as SubjectPublicKeyInfo in DER.
+    #[allow(clippy::expect_used, reason = "the key is a valid one")]
+    pub fn public_key_der(&self) -> Vec<u8> {
+        let der = PublicKey::from(&self.0).to_public_key_der();
+        der.expect("an RSA key has an encoding").into_vec()
+    }
+
+    /// The public half in the form in which Untis publishes keys: base64 of SubjectPublicKeyInfo, without PEM armour.
+    pub fn public_key_base64(&self) -> String {
+        BASE64_STANDARD.encode(self.public_key_der())
+    }
+
+    /// The signature over `body`: RSASSA-PKCS1-v1_5 (RFC 8017 section 8.2.1) with the algorithm's hash.
+    #[allow(
+        clippy::expect_used,
+        clippy::panic,
+        reason = "the digest is of the scheme's length, the key large enough"
+    )]
+    pub fn sign(&self, algorithm: Algorithm, body: &[u8]) -> Vec<u8> {
+        let (scheme, digest) = match algorithm {
+            Algorithm::Sha256WithRsa => (Pkcs1v15Sign::new::<Sha256>(), Sha256::digest(body).to_vec()),
+            Algorithm::Sha384WithRsa => (Pkcs1v15Sign::new::<Sha384>(), Sha384::digest(body).to_vec()),
+            Algorithm::Sha512WithRsa => (Pkcs1v15Sign::new::<Sha512>(), Sha512::digest(body).to_vec()),
+            other => panic!("{other} is not known here"),
+        };
+        self.0.sign(scheme, &digest).expect("a digest of the scheme's length")
+    }
+
+    /// RSASP1 (RFC 8017 section 5.2.1) over any encoded message, well-formed or not: for what a receiver must refuse.
+    ///
+    /// # Panics
+    ///
+    /// If the encoded message, as an integer, is not below the modulus.
+    #[allow(clippy::expect_used, reason = "documented, and a test wants to stop here")]
+    pub fn sign_encoded(&self, em: &[u8]) -> Vec<u8> {
+        let m = BoxedUint::from_be_slice(em, self.0.n_bits_precision())
+            .expect("an encoded message below the modulus");
+        let s = rsa_decrypt(None::<&mut SysRng>, &self.0, &m).expect("an encoded message below the modulus");
+        let octets = s.to_be_bytes();
+        octets.get(octets.len().saturating_sub(self.0.size())..).unwrap_or_default().to_vec()
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningKey").finish_non_exhaustive()
+    }
+}
