@@ -1,0 +1,98 @@
+//! A tower [`Layer`](tower_layer::Layer) that refuses webhook requests the Untis Platform did not sign. Unofficial: not
+//! affiliated with Untis.
+//!
+//! It sits in front of any `Service<Request<VerifiedBody>>`. A request with a forged signature is refused on its headers
+//! alone, before a byte of its body has been asked for; of a genuine one the body is read, within a limit and a deadline,
+//! and checked; only then is the inner service called, with a [`VerifiedBody`].
+//!
+//! ```
+//! use std::convert::Infallible;
+//!
+//! use bytes::Bytes;
+//! use http::{Request, Response, StatusCode};
+//! use http_body_util::Full;
+//! use tower::{ServiceBuilder, ServiceExt, service_fn};
+//! use untis_webhook::{Event, KeySet, Verifier, VerifyingKey};
+//! use untis_webhook_tower::{VerifiedBody, VerifyLayer};
+//! # use untis_webhook_testkit::{Delivery, SigningKey};
+//!
+//! async fn handle(request: Request<VerifiedBody>) -> Result<Response<Full<Bytes>>, Infallible> {
+//!     let delivery = request.into_body().into_verified();
+//!     let status = match (delivery.key_id().as_str(), delivery.event().as_deref()) {
+//!         ("production", Ok(Event::Credentials(_) | Event::Deactivation(_))) => StatusCode::NO_CONTENT,
+//!         ("production", Ok(_)) => StatusCode::ACCEPTED,
+//!         (_, Ok(_)) => StatusCode::FORBIDDEN,
+//!         (_, Err(error)) => error.status(),
+//!     };
+//!     let mut response = Response::default();
+//!     *response.status_mut() = status;
+//!     Ok(response)
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let platform = SigningKey::generate();
+//! # let published_key = platform.public_key_base64();
+//! # let delivery = Delivery::sign(&platform, r#"{"tenantId":"12345","eventType":"DELETION"}"#);
+//! # let request = delivery.into_request("/webhook").map(Full::new);
+//! let keys = KeySet::new([("production", published_key.parse::<VerifyingKey>()?)])?;
+//! let service = ServiceBuilder::new()
+//!     .layer(VerifyLayer::new(Verifier::new(keys)))
+//!     .service(service_fn(handle));
+//!
+//! let mut tampered = request.clone();
+//! *tampered.body_mut() = Full::from("{}");
+//!
+//! assert_eq!(service.clone().oneshot(request).await?.status(), StatusCode::NO_CONTENT);
+//! assert_eq!(service.oneshot(tampered).await?.status(), StatusCode::UNAUTHORIZED);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A handler that was written for a [`VerifiedBody`] does not compile without the layer:
+//!
+//! ```compile_fail,E0631
+//! # use std::convert::Infallible;
+//! # use bytes::Bytes;
+//! # use http::{Request, Response};
+//! # use http_body_util::Full;
+//! # use tower::{Service, service_fn};
+//! # use untis_webhook_tower::VerifiedBody;
+//! # async fn handle(request: Request<VerifiedBody>) -> Result<Response<Full<Bytes>>, Infallible> {
+//! #     Ok(Response::default())
+//! # }
+//! fn serve(service: impl Service<Request<Full<Bytes>>>) {}
+//!
+//! serve(service_fn(handle));
+//! ```
+//!
+//! # Where the layer stands
+//!
+//! The signature is over the bytes that were sent. Whatever changes a body (decompression, a JSON rewriter) stands inside
+//! the layer. Whatever logs headers stands inside as well, or is told that the signature header is sensitive: from the
+//! layer inwards both headers are marked so.
+//!
+//! # What the layer does to a request
+//!
+//! - The body becomes a [`VerifiedBody`]: the signed bytes in one frame. Trailers are not signed, and are dropped.
+//! - A [`Verified<Bytes>`](untis_webhook::Verified) goes into the request's extensions, for frameworks that erase the type
+//!   of the body.
+//! - A request that is refused gets the [status of its rejection](untis_webhook::Rejection::status) and an empty body; see
+//!   [`DefaultRejectionResponse`]. The [`Rejection`](untis_webhook::Rejection) goes into the response's extensions and, at
+//!   the level `DEBUG`, into a `tracing` event, which never has a header value or a part of the body in it.
+//!
+//! A server that has answered before the body was read cannot know where on the connection the next request begins. hyper
+//! closes such a connection, or reads on to the end if that is near.
+
+mod body_stage;
+mod future;
+mod layer;
+mod rejection_response;
+mod service;
+mod verified_body;
+
+pub use future::ResponseFuture;
+pub use layer::VerifyLayer;
+pub use rejection_response::{DefaultRejectionResponse, RejectionResponse};
+pub use service::Verify;
+pub use verified_body::VerifiedBody;

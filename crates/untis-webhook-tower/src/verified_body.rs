@@ -1,0 +1,57 @@
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use untis_webhook::Verified;
+
+/// The body of a request that the platform signed: the signed bytes, with their proof.
+///
+/// Only [`VerifyLayer`](crate::VerifyLayer) makes one. It can be read as a [`Body`], in one frame, by a service that
+/// knows nothing of signatures.
+#[derive(Debug)]
+pub struct VerifiedBody {
+    verified: Verified<Bytes>,
+    frame: Option<Bytes>,
+}
+
+impl VerifiedBody {
+    pub(crate) fn new(verified: Verified<Bytes>) -> Self {
+        let frame = Some(Bytes::clone(&verified)).filter(|bytes| !bytes.is_empty());
+        Self { verified, frame }
+    }
+
+    /// The proof, with all the signed bytes, however many have been read as a [`Body`].
+    pub fn verified(&self) -> &Verified<Bytes> {
+        &self.verified
+    }
+
+    /// The proof, with all the signed bytes, however many have been read as a [`Body`].
+    pub fn into_verified(self) -> Verified<Bytes> {
+        self.verified
+    }
+}
+
+impl Body for VerifiedBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.frame.take().map(|bytes| Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.frame.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.frame {
+            Some(bytes) => SizeHint::with_exact(u64::try_from(bytes.len()).unwrap_or(u64::MAX)),
+            None => SizeHint::with_exact(0),
+        }
+    }
+}
