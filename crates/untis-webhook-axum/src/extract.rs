@@ -1,0 +1,68 @@
+use axum_core::extract::FromRequestParts;
+use bytes::Bytes;
+use http::request::Parts;
+use serde::de::DeserializeOwned;
+use untis_webhook::{DecodeError, Event, Verified};
+
+use crate::ExtractRejection;
+
+/// Extracts the event that the platform signed.
+///
+/// Refused with [`ExtractRejection`]: 500 without the layer, 400 if the signed bytes are not JSON, 422 if they are not of
+/// the documented shape. An event of a name that is not known is [`Event::Unknown`], and not refused.
+#[derive(Clone, Debug)]
+pub struct VerifiedEvent(pub Verified<Event>);
+
+/// Extracts a type of the application's own from the JSON that the platform signed, whatever its content type says.
+///
+/// Refused with [`ExtractRejection`]: 500 without the layer, 400 if the signed bytes are not JSON, 422 if they do not fit
+/// the type.
+#[derive(Clone, Debug)]
+pub struct VerifiedJson<T>(pub Verified<T>);
+
+/// Extracts the bytes that the platform signed.
+///
+/// Refused with [`ExtractRejection`]: 500 without the layer.
+#[derive(Clone, Debug)]
+pub struct VerifiedBytes(pub Verified<Bytes>);
+
+impl<S: Sync> FromRequestParts<S> for VerifiedEvent {
+    type Rejection = ExtractRejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ExtractRejection> {
+        decode(parts, Verified::event).map(Self)
+    }
+}
+
+impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for VerifiedJson<T> {
+    type Rejection = ExtractRejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ExtractRejection> {
+        decode(parts, Verified::json).map(Self)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for VerifiedBytes {
+    type Rejection = ExtractRejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ExtractRejection> {
+        proof(parts).cloned().map(Self)
+    }
+}
+
+fn decode<T>(
+    parts: &Parts,
+    decode: impl Fn(&Verified<Bytes>) -> Result<Verified<T>, DecodeError>,
+) -> Result<Verified<T>, ExtractRejection> {
+    decode(proof(parts)?).map_err(|error| {
+        tracing::debug!(%error, "verified webhook delivery refused");
+        ExtractRejection::Decode(error)
+    })
+}
+
+fn proof(parts: &Parts) -> Result<&Verified<Bytes>, ExtractRejection> {
+    parts.extensions.get().ok_or_else(|| {
+        tracing::error!("a webhook handler was called without VerifyLayer: add the layer after the route");
+        ExtractRejection::LayerMissing
+    })
+}

@@ -1,0 +1,73 @@
+//! axum extractors for webhooks that the Untis Platform signed. Unofficial: not affiliated with Untis.
+//!
+//! [`VerifyLayer`] checks the signature; the extractors hand its proof to a handler.
+//!
+//! ```
+//! use axum::Router;
+//! use axum::http::StatusCode;
+//! use axum::routing::post;
+//! use untis_webhook_axum::{Event, KeySet, VerifiedEvent, Verifier, VerifyLayer, VerifyingKey};
+//! # use axum::body::Body;
+//! # use tower::ServiceExt;
+//! # use untis_webhook_testkit::{Delivery, SigningKey};
+//!
+//! async fn webhook(VerifiedEvent(event): VerifiedEvent) -> StatusCode {
+//!     // A key that is trusted for tests must not write to production.
+//!     if event.key_id() != "production" {
+//!         return StatusCode::FORBIDDEN;
+//!     }
+//!     match event.into_inner() {
+//!         Event::Credentials(credentials) => println!("activated by {}", credentials.tenant_id),
+//!         Event::Deactivation(deactivation) => println!("deactivated by {}", deactivation.tenant_id),
+//!         _ => println!("not known yet"),
+//!     }
+//!     StatusCode::NO_CONTENT
+//! }
+//!
+//! fn app(verifier: Verifier) -> Router {
+//!     Router::new().route("/webhook", post(webhook)).layer(VerifyLayer::new(verifier))
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let platform = SigningKey::generate();
+//! # let published_key = platform.public_key_base64();
+//! let keys = KeySet::new([("production", published_key.parse::<VerifyingKey>()?)])?;
+//! let app = app(Verifier::new(keys));
+//! # let delivery = Delivery::sign(&platform, r#"{"tenantId":"12345","eventType":"DELETION"}"#);
+//! # let request = delivery.into_request("/webhook").map(Body::from);
+//! # assert_eq!(app.clone().oneshot(request).await?.status(), StatusCode::NO_CONTENT);
+//! # let forged = Delivery::sign(&SigningKey::generate(), "{}").into_request("/webhook").map(Body::from);
+//! # assert_eq!(app.oneshot(forged).await?.status(), StatusCode::UNAUTHORIZED);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | extractor | hands the handler |
+//! |---|---|
+//! | [`VerifiedEvent`] | the platform's event, decoded |
+//! | [`VerifiedJson<T>`](VerifiedJson) | a type of its own, decoded from the JSON |
+//! | [`VerifiedBytes`] | the signed bytes |
+//!
+//! None of them reads the request's body, so they can be combined, in any order, with each other and with any other
+//! extractor, and the limit that axum sets for extractors does not apply: the layer's
+//! [`body_limit`](VerifyLayer::body_limit) does.
+//!
+//! # Where the layer goes
+//!
+//! [`Router::layer`], [`Router::route_layer`] and [`MethodRouter::layer`] all do. `Router::layer` covers the routes that
+//! were added before it and no others; of `route_layer` and the layer of a `MethodRouter` only requests for an existing
+//! route see the layer. Where it is missing, the extractors answer 500 and log an error: nothing is handled that was not
+//! verified. A handler that takes none of them is not protected by them.
+//!
+//! [`Router::layer`]: https://docs.rs/axum/0.8/axum/struct.Router.html#method.layer
+//! [`Router::route_layer`]: https://docs.rs/axum/0.8/axum/struct.Router.html#method.route_layer
+//! [`MethodRouter::layer`]: https://docs.rs/axum/0.8/axum/routing/method_routing/struct.MethodRouter.html#method.layer
+
+mod extract;
+mod rejection;
+
+pub use extract::{VerifiedBytes, VerifiedEvent, VerifiedJson};
+pub use rejection::ExtractRejection;
+pub use untis_webhook::{Event, KeySet, Rejection, Verified, Verifier, VerifyingKey, event};
+pub use untis_webhook_tower::VerifyLayer;

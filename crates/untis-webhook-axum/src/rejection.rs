@@ -1,0 +1,32 @@
+use axum_core::response::{IntoResponse, Response};
+use http::StatusCode;
+use untis_webhook::DecodeError;
+
+/// Why an extractor refused a request. The peer is told the status, and nothing of the text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExtractRejection {
+    /// The signed bytes are not what the handler asks for: 400 or 422.
+    #[error(transparent)]
+    Decode(DecodeError),
+    /// No layer has verified the request: 500. It is a fault of the application, which must not be answered with a
+    /// success.
+    #[error("expected a request that VerifyLayer has verified, found one that it has not")]
+    LayerMissing,
+}
+
+impl ExtractRejection {
+    /// The HTTP status that answers it.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Decode(error) => error.status(),
+            Self::LayerMissing => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+impl IntoResponse for ExtractRejection {
+    fn into_response(self) -> Response {
+        self.status().into_response()
+    }
+}
