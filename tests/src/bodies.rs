@@ -1,0 +1,80 @@
+//! Bodies that a well-behaved client would not send, each of which says what it does.
+
+use std::collections::VecDeque;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::{Buf, Bytes};
+use http::HeaderMap;
+use http_body::{Body, Frame};
+
+/// Panics when it is polled.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unread;
+
+impl Body for Unread {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        panic!("the body was read")
+    }
+}
+
+/// Never yields, and never wakes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stalled;
+
+impl Body for Stalled {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        Poll::Pending
+    }
+}
+
+/// Yields these frames, one a poll, and then its end. It never says beforehand that it has come to it.
+#[derive(Debug)]
+pub struct Frames<D = Bytes>(VecDeque<io::Result<Frame<D>>>);
+
+impl Frames {
+    /// One frame of data for each piece.
+    pub fn of(pieces: impl IntoIterator<Item = impl Into<Bytes>>) -> Self {
+        Self(pieces.into_iter().map(|piece| Ok(Frame::data(piece.into()))).collect())
+    }
+
+    /// One frame for each byte.
+    pub fn one_byte_each(body: &Bytes) -> Self {
+        Self::of((0..body.len()).map(|i| body.slice(i..=i)))
+    }
+}
+
+impl<D> Frames<D> {
+    /// One frame of data, which need not be contiguous.
+    pub fn of_buf(data: D) -> Self {
+        Self([Ok(Frame::data(data))].into())
+    }
+
+    /// Then trailers.
+    pub fn then_trailers(mut self, trailers: HeaderMap) -> Self {
+        self.0.push_back(Ok(Frame::trailers(trailers)));
+        self
+    }
+
+    /// Then the error of a connection that was lost.
+    pub fn then_disconnect(mut self) -> Self {
+        self.0.push_back(Err(io::ErrorKind::ConnectionReset.into()));
+        self
+    }
+}
+
+impl<D: Buf + Unpin> Body for Frames<D> {
+    type Data = D;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<D>>>> {
+        Poll::Ready(self.0.pop_front())
+    }
+}

@@ -1,0 +1,9 @@
+//! What the tests share: one throw-away platform, bodies that misbehave, the vectors, and a client that writes raw bytes.
+//!
+//! A test stops where it is surprised.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, clippy::indexing_slicing)]
+
+pub mod bodies;
+pub mod platform;
+pub mod vectors;
+pub mod wire;

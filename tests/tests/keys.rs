@@ -1,0 +1,208 @@
+//! What a receiver may be configured with, and what it says of everything else.
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test stops where it is surprised")]
+
+use untis_webhook::{KeyError, KeySet, KeySetError, VerifyingKey};
+use untis_webhook_testkit::SigningKey;
+use untis_webhook_tests::platform::{PLATFORM, STRANGER};
+use untis_webhook_tests::vectors;
+
+#[test]
+fn every_genuine_form_gives_the_same_key() {
+    let der = VerifyingKey::from_der(&vectors::read("keys/genuine/der")).unwrap();
+    let forms = vectors::names("keys/genuine");
+    assert_eq!(forms.len(), 8);
+    for form in forms {
+        let key = VerifyingKey::from_bytes(&vectors::read(&format!("keys/genuine/{form}")));
+        assert_eq!(key, Ok(der.clone()), "{form}");
+    }
+}
+
+#[test]
+fn the_published_keys_load_as_they_are_published() {
+    for environment in ["integration", "calendar-integration", "production"] {
+        let key: VerifyingKey = vectors::published_key(environment).parse().unwrap();
+        assert_eq!(key.bits(), 2048, "{environment}");
+    }
+}
+
+#[test]
+fn everything_else_is_an_error_that_names_the_fault() {
+    const EXPECTED: &str = "expected an RSA public key (SubjectPublicKeyInfo), found ";
+    let certificate =
+        "an X.509 certificate or certificate request: its key is printed by `openssl x509 -pubkey -noout`";
+    let pkcs1 = "a PKCS#1 RSAPublicKey: `openssl rsa -RSAPublicKey_in -pubout` converts it";
+    let found = |what: &str| format!("{EXPECTED}{what}");
+    let several =
+        "expected one key, found several run together: give each key a name and a file of its own".to_owned();
+    let not_base64 =
+        "expected the base64 of an RSA public key (SubjectPublicKeyInfo), found text that is not base64"
+            .to_owned();
+    let none_of_these =
+        "expected an RSA public key (SubjectPublicKeyInfo) as DER, PEM or base64, found none of these"
+            .to_owned();
+    let truncated = "expected a whole key, found one whose end is missing".to_owned();
+    let size = |bits| format!("expected an RSA key of 2048 to 8192 bits, found {bits}");
+
+    let expected = [
+        ("1024-bits", size(1024)),
+        ("2040-bits", size(2040)),
+        ("a-name", not_base64.clone()),
+        ("binary", none_of_these),
+        ("certificate-der", found(certificate)),
+        ("certificate-pem", found(certificate)),
+        ("certificate-request-der", found(certificate)),
+        ("certificate-request-pem", found(certificate)),
+        ("damaged-base64", not_base64.clone()),
+        ("ec-pem", found("an EC key")),
+        ("ed25519-pem", found("an Ed25519 or Ed448 key")),
+        ("empty", found("nothing")),
+        ("json-web-key", found("JSON (a JSON Web Key?)")),
+        ("pkcs1-der", found(pkcs1)),
+        ("pkcs1-pem", found(pkcs1)),
+        ("private-ec-der", found("a private key")),
+        ("private-ec-pem", found("a private key")),
+        ("private-encrypted-der", found("a private key")),
+        ("private-encrypted-pem", found("a private key")),
+        ("private-pkcs1-der", found("a private key")),
+        ("private-pkcs1-pem", found("a private key")),
+        ("private-pkcs8-base64", found("a private key")),
+        ("private-pkcs8-der", found("a private key")),
+        ("private-pkcs8-pem", found("a private key")),
+        ("prose", not_base64),
+        ("pss-pem", found("an RSA key restricted to PSS signatures")),
+        ("ssh", found("an SSH key")),
+        ("trailing-octet-der", "expected nothing after the key, found 1 more octets".into()),
+        ("trailing-text-pem", "expected nothing after the key, found 7 more octets".into()),
+        ("truncated-base64", truncated.clone()),
+        ("truncated-der", truncated),
+        ("truncated-pem", "expected PEM that ends with -----END PUBLIC KEY-----, found no such line".into()),
+        ("two-keys-base64", several.clone()),
+        ("two-keys-base64-padded", several.clone()),
+        ("two-keys-der", several.clone()),
+        ("two-keys-pem", several),
+        ("white-space", found("nothing")),
+        ("x25519-der", found("an X25519 or X448 key")),
+    ];
+
+    assert_eq!(
+        vectors::names("keys/wrong"),
+        expected.each_ref().map(|(file, _)| *file),
+        "a file has no row, or a row no file"
+    );
+    for (file, message) in expected {
+        let error = VerifyingKey::from_bytes(&vectors::read(&format!("keys/wrong/{file}"))).unwrap_err();
+        assert_eq!(error.to_string(), message, "{file}");
+    }
+}
+
+#[test]
+fn no_part_of_a_key_file_loads_and_none_panics() {
+    let der = vectors::read("keys/genuine/der");
+    for len in 0..der.len() {
+        assert!(VerifyingKey::from_der(&der[..len]).is_err(), "{len} octets");
+    }
+    // The head of the DER, up to the modulus, octet by octet: whatever it says, it is no other key.
+    let genuine = VerifyingKey::from_der(&der).unwrap();
+    for i in 0..33 {
+        for flip in 1..=255 {
+            let mut der = der.clone();
+            der[i] ^= flip;
+            assert_ne!(VerifyingKey::from_bytes(&der), Ok(genuine.clone()), "octet {i} xor {flip}");
+        }
+    }
+}
+
+#[test]
+fn the_exponent_is_odd_and_from_3_to_2_to_the_33() {
+    let key = |exponent| VerifyingKey::from_der(&spki_with_exponent(exponent));
+    for exponent in [&[3][..], &[1, 0, 1], &[1, 255, 255, 255, 255]] {
+        assert!(key(exponent).is_ok(), "{exponent:?}");
+    }
+    for exponent in [&[0][..], &[1], &[2], &[1, 0, 0], &[2, 0, 0, 0, 1], &[1, 0, 0, 0, 0, 0, 0, 0, 1]] {
+        assert_eq!(key(exponent), Err(KeyError::Exponent), "{exponent:?}");
+    }
+}
+
+#[test]
+fn the_size_is_from_2048_to_8192_bits() {
+    for bits in [2048, 2049, 2056, 3072] {
+        assert_eq!(
+            SigningKey::generate_with(bits, 65537).verifying_key().bits(),
+            u32::try_from(bits).unwrap()
+        );
+    }
+    // Too large: an odd number of 8200 bits.
+    let error = VerifyingKey::from_der(&spki(&[0xff; 1025], &[1, 0, 1])).unwrap_err();
+    assert_eq!(error, KeyError::Size { bits: 8200 });
+}
+
+#[test]
+fn an_even_modulus_is_malformed() {
+    let mut n = [0xff; 256];
+    n[255] = 0xfe;
+    assert_eq!(VerifyingKey::from_der(&spki(&n, &[1, 0, 1])), Err(KeyError::Malformed));
+}
+
+#[test]
+fn a_key_set_is_never_empty_and_never_ambiguous() {
+    let key = || PLATFORM.verifying_key();
+    let set = |keys: Vec<(&str, VerifyingKey)>| {
+        KeySet::new(keys).map(|set| set.iter().len()).map_err(|e| e.to_string())
+    };
+    let long = "n".repeat(65);
+
+    assert_eq!(set(vec![("production", key()), ("2026.roll-over_2", STRANGER.verifying_key())]), Ok(2));
+    assert_eq!(set(vec![(&long[..64], key())]), Ok(1));
+
+    assert_eq!(set(vec![]), Err("expected at least one key, found none".into()));
+    assert_eq!(
+        set(vec![("production", key()), ("production", STRANGER.verifying_key())]),
+        Err("expected different key names, found production twice".into())
+    );
+    assert_eq!(
+        set(vec![("production", key()), ("integration", key())]),
+        Err("expected different keys, found the same one under the names production and integration".into())
+    );
+    for name in ["", " ", "a b", "a=b", "a,b", "ä", "a\n", &long] {
+        assert_eq!(
+            KeySet::new([(name, key())]).unwrap_err(),
+            KeySetError::Name(name.chars().take(64).collect()),
+            "{name:?}"
+        );
+    }
+}
+
+#[test]
+fn a_key_set_has_at_most_eight_keys() {
+    let keys: Vec<_> =
+        (0..=KeySet::MAX).map(|i| (format!("key-{i}"), SigningKey::generate().verifying_key())).collect();
+    assert_eq!(KeySet::new(keys[..8].iter().cloned()).unwrap().iter().len(), 8);
+    assert_eq!(KeySet::new(keys).unwrap_err(), KeySetError::TooMany);
+}
+
+#[test]
+fn debug_of_a_key_shows_its_size_alone() {
+    assert_eq!(format!("{:?}", PLATFORM.verifying_key()), "VerifyingKey { bits: 2048, .. }");
+}
+
+fn spki_with_exponent(exponent: &[u8]) -> Vec<u8> {
+    spki(&[0xff; 256], exponent)
+}
+
+/// SubjectPublicKeyInfo of these numbers, big-endian, of which the modulus needs a sign octet.
+fn spki(n: &[u8], e: &[u8]) -> Vec<u8> {
+    let tlv = |tag: u8, content: &[u8]| {
+        let len = u16::try_from(content.len()).unwrap().to_be_bytes();
+        let len = match content.len() {
+            0..128 => vec![len[1]],
+            128..256 => vec![0x81, len[1]],
+            _ => [&[0x82], &len[..]].concat(),
+        };
+        [&[tag], &len[..], content].concat()
+    };
+    let e = if e[0] >= 0x80 { [&[0], e].concat() } else { e.to_vec() };
+    let key = tlv(0x30, &[tlv(0x02, &[&[0], n].concat()), tlv(0x02, &e)].concat());
+    let algorithm =
+        [0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
+    tlv(0x30, &[&algorithm[..], &tlv(0x03, &[&[0], &key[..]].concat())].concat())
+}
