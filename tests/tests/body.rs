@@ -1,0 +1,131 @@
+//! The body stage of the core: every byte counts, whatever the pieces, and no more than the limit is kept.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops where it is surprised"
+)]
+
+use bytes::{Buf, Bytes};
+use untis_webhook::{HeaderNames, PendingBody, PendingVerification, PresentedSignature, Rejection, Verified};
+use untis_webhook_testkit::Delivery;
+use untis_webhook_tests::platform::{PLATFORM, verifier};
+
+fn begin(body: impl Into<Bytes>) -> PendingVerification {
+    let headers = Delivery::sign(&PLATFORM, body).headers();
+    let presented = PresentedSignature::from_headers(&headers, &HeaderNames::default()).unwrap();
+    verifier().begin(&presented).unwrap()
+}
+
+fn push_all(mut body: PendingBody, pieces: &[&[u8]]) -> Result<Verified<Bytes>, Rejection> {
+    pieces.iter().try_for_each(|piece| body.push(*piece))?;
+    body.finish()
+}
+
+#[test]
+fn any_way_to_cut_the_body_gives_the_same_proof() {
+    let whole = b"to be cut";
+    for first in 0..=whole.len() {
+        for second in first..=whole.len() {
+            let pieces = [&whole[..first], &whole[first..second], &whole[second..]];
+            let verified = push_all(begin(&whole[..]).collect(9), &pieces).unwrap();
+            assert_eq!(&verified[..], whole, "cut at {first} and {second}");
+        }
+    }
+}
+
+#[test]
+fn the_pieces_count_in_their_order() {
+    assert_eq!(push_all(begin("ab").collect(9), &[b"b", b"a"]).unwrap_err(), Rejection::DigestMismatch);
+    assert_eq!(push_all(begin("ab").collect(9), &[b"a"]).unwrap_err(), Rejection::DigestMismatch);
+    assert_eq!(push_all(begin("ab").collect(9), &[b"a", b"b", b"c"]).unwrap_err(), Rejection::DigestMismatch);
+    assert_eq!(push_all(begin("ab").collect(9), &[]).unwrap_err(), Rejection::DigestMismatch);
+}
+
+#[test]
+fn a_buf_that_is_not_contiguous_is_taken_whole() {
+    let chained = || Bytes::from_static(b"first ").chain(Bytes::from_static(b"second ")).chain(&b"third"[..]);
+    for before in [&b""[..], b"before "] {
+        let whole = [before, b"first second third"].concat();
+        let mut body = begin(whole.clone()).collect(100);
+        body.push(before).unwrap();
+        body.push(chained()).unwrap();
+        assert_eq!(body.finish().unwrap()[..], whole);
+    }
+}
+
+#[test]
+fn empty_pieces_do_no_harm() {
+    assert!(push_all(begin("ab").collect(2), &[b"", b"a", b"", b"", b"b", b""]).is_ok());
+    assert!(push_all(begin("").collect(0), &[b"", b""]).is_ok());
+    assert!(push_all(begin("").collect(0), &[]).is_ok());
+}
+
+#[test]
+fn the_limit_is_exact_to_the_byte() {
+    for limit in [0, 1, 2, 1023, 1024, 1025, 5000] {
+        let fits = vec![b'x'; limit];
+        let too_large = vec![b'x'; limit + 1];
+        for piece in [1, 7, 1000, limit + 1] {
+            let pieces = |body: &[u8]| {
+                push_all(begin(body.to_vec()).collect(limit), &body.chunks(piece).collect::<Vec<_>>())
+                    .map(|_| ())
+            };
+            assert_eq!(pieces(&fits), Ok(()), "limit {limit}, pieces of {piece}");
+            assert_eq!(pieces(&too_large), Err(Rejection::BodyTooLarge), "limit {limit}, pieces of {piece}");
+        }
+    }
+}
+
+#[test]
+fn the_largest_limit_does_not_overflow() {
+    let mut body = begin("ab").collect(usize::MAX);
+    body.push(&b"a"[..]).unwrap();
+    assert_eq!(body.push(Endless), Err(Rejection::BodyTooLarge));
+}
+
+#[test]
+fn nothing_after_a_refused_piece_is_accepted() {
+    let mut body = begin("ab").collect(2);
+    assert_eq!(body.push(&b"abc"[..]), Err(Rejection::BodyTooLarge));
+    assert_eq!(body.push(&b"ab"[..]), Err(Rejection::BodyTooLarge));
+    assert_eq!(body.push(&b""[..]), Err(Rejection::BodyTooLarge));
+    assert_eq!(body.finish().unwrap_err(), Rejection::BodyTooLarge);
+}
+
+#[test]
+fn a_body_in_one_piece_is_not_copied() {
+    let whole = Bytes::from(vec![b'x'; 4096]);
+    let mut body = begin(whole.clone()).collect(4096);
+    body.push(Bytes::new()).unwrap();
+    body.push(whole.clone()).unwrap();
+    body.push(Bytes::new()).unwrap();
+    assert_eq!(body.finish().unwrap().as_ptr(), whole.as_ptr());
+}
+
+#[test]
+fn the_digest_expected_is_known_before_the_body() {
+    let pending = begin("abc");
+    assert_eq!(
+        pending.expected_digest().to_string(),
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    );
+    assert_eq!(pending.clone().collect(3).pending().expected_digest(), pending.expected_digest());
+}
+
+/// Says that it has more than there is memory for, and panics when it is asked for it.
+struct Endless;
+
+impl Buf for Endless {
+    fn remaining(&self) -> usize {
+        usize::MAX
+    }
+
+    fn chunk(&self) -> &[u8] {
+        panic!("the piece was read")
+    }
+
+    fn advance(&mut self, _: usize) {
+        panic!("the piece was read")
+    }
+}
