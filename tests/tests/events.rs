@@ -301,7 +301,10 @@ fn what_is_not_json_is_400_and_json_of_another_shape_is_422() {
     ] {
         assert_eq!(verified(body).event().unwrap_err().status(), expected, "{body}");
     }
-    assert_eq!(verified(&b"{\"tenantId\":\"\xff\"}"[..]).event().unwrap_err().status(), StatusCode::BAD_REQUEST);
+    assert_eq!(
+        verified(&b"{\"tenantId\":\"\xff\"}"[..]).event().unwrap_err().status(),
+        StatusCode::BAD_REQUEST
+    );
 }
 
 #[test]
