@@ -69,5 +69,8 @@ mod rejection;
 
 pub use extract::{VerifiedBytes, VerifiedEvent, VerifiedJson};
 pub use rejection::ExtractRejection;
-pub use untis_webhook::{Event, KeySet, Rejection, Verified, Verifier, VerifyingKey, event};
+pub use untis_webhook::{
+    DecodeError, Event, HeaderNames, KeyError, KeySet, KeySetError, Rejection, Verified, Verifier,
+    VerifyingKey, event,
+};
 pub use untis_webhook_tower::VerifyLayer;
