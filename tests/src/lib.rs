@@ -7,3 +7,8 @@ pub mod bodies;
 pub mod platform;
 pub mod vectors;
 pub mod wire;
+
+/// The examples of the README compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -1,4 +1,4 @@
-//! A receiver of the Untis Platform's webhooks, with axum. An example: copy it, and put your own code into [`handle`].
+//! A receiver of the Untis Platform's webhooks, with axum. An example: copy it, and put your own code into `handle`.
 
 mod config;
 
