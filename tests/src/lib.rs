@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, clippy::indexing_slicing)]
 
 pub mod bodies;
+pub mod log;
 pub mod platform;
 pub mod vectors;
 pub mod wire;

@@ -7,24 +7,19 @@
 )]
 
 use std::convert::Infallible;
-use std::io;
-use std::sync::{Arc, Mutex};
 
 use http::{Request, Response};
 use tower::{ServiceExt, service_fn};
 use tower_layer::Layer;
 use untis_webhook_tests::bodies::{Frames, Unread};
+use untis_webhook_tests::log::Log;
 use untis_webhook_tests::platform::{BODY, forged, genuine, verifier};
 use untis_webhook_tower::{VerifiedBody, VerifyLayer};
 
 #[tokio::test]
 async fn a_rejection_is_logged_once_without_header_or_body_and_nothing_else_is() {
     let log = Log::default();
-    let writer = log.clone();
-    tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(move || writer.clone())
-        .init();
+    tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.writer()).init();
 
     let handler = service_fn(async |_: Request<VerifiedBody>| Ok::<_, Infallible>(Response::new(())));
     let service = VerifyLayer::new(verifier()).layer(handler);
@@ -34,7 +29,7 @@ async fn a_rejection_is_logged_once_without_header_or_body_and_nothing_else_is()
     service.clone().oneshot(forged(Unread)).await.unwrap();
     service.oneshot(genuine(Frames::of([BODY]))).await.unwrap();
 
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.take();
     let lines: Vec<_> = log.lines().collect();
     let [tampered, forged] = lines[..] else { panic!("two lines expected: {log}") };
     assert!(tampered.contains("DEBUG") && tampered.contains("rejection=DigestMismatch"), "{tampered}");
@@ -43,19 +38,4 @@ async fn a_rejection_is_logged_once_without_header_or_body_and_nothing_else_is()
         !log.contains(&signature[..8]) && !log.contains("another body") && !log.contains("12345"),
         "{log}"
     );
-}
-
-/// Keeps what is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

@@ -10,6 +10,17 @@ use crate::ExtractRejection;
 ///
 /// Refused with [`ExtractRejection`]: 500 without the layer, 400 if the signed bytes are not JSON, 422 if they are not of
 /// the documented shape. An event of a name that is not known is [`Event::Unknown`], and not refused.
+///
+/// There is no `Option<VerifiedEvent>`, which would let a handler go on without a proof:
+///
+/// ```compile_fail,E0277
+/// use axum::routing::{MethodRouter, post};
+/// use untis_webhook_axum::VerifiedEvent;
+///
+/// async fn webhook(event: Option<VerifiedEvent>) {}
+///
+/// let route: MethodRouter = post(webhook);
+/// ```
 #[derive(Clone, Debug)]
 pub struct VerifiedEvent(pub Verified<Event>);
 

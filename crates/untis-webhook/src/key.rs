@@ -39,10 +39,10 @@ pub struct VerifyingKey(rsa::PublicKey);
 
 impl VerifyingKey {
     /// The smallest modulus taken, in bits.
-    pub const MIN_BITS: usize = 2048;
+    pub const MIN_BITS: u32 = 2048;
 
     /// The largest modulus taken, in bits. It bounds what a verification costs.
-    pub const MAX_BITS: usize = 8192;
+    pub const MAX_BITS: u32 = 8192;
 
     /// Reads what a key file may hold: SubjectPublicKeyInfo as DER, as PEM, or as base64 without armour.
     ///
@@ -50,7 +50,7 @@ impl VerifyingKey {
     ///
     /// [`KeyError`], which says what the input was if it was something else.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, KeyError> {
-        // DER of a key this large is never UTF-8: its BIT STRING has a length of two octets, the first 0x82 or above.
+        // The DER of a key begins with 0x30 0x82, and no character of UTF-8 begins with 0x82.
         match str::from_utf8(bytes) {
             Ok(text) => text.parse(),
             Err(_) => Self::from_der(bytes),
@@ -83,16 +83,15 @@ impl VerifyingKey {
         let n = BoxedUint::from_be_slice_vartime(n);
         let e = BoxedUint::from_be_slice_vartime(e);
         let bits = n.bit_width_vartime();
-        match rsa::PublicKey::new_with_size_limits(n, e, Self::MIN_BITS..=Self::MAX_BITS) {
-            Ok(key) => Ok(Self(key)),
-            Err(RsaError::ModulusTooSmall | RsaError::ModulusTooLarge) => Err(KeyError::Size { bits }),
-            Err(
-                RsaError::PublicExponentTooSmall
-                | RsaError::PublicExponentTooLarge
-                | RsaError::InvalidExponent,
-            ) => Err(KeyError::Exponent),
-            Err(_) => Err(KeyError::Malformed),
+        if !(Self::MIN_BITS..=Self::MAX_BITS).contains(&bits) {
+            return Err(KeyError::Size { bits });
         }
+        rsa::PublicKey::new(n, e).map(Self).map_err(|error| match error {
+            RsaError::PublicExponentTooSmall
+            | RsaError::PublicExponentTooLarge
+            | RsaError::InvalidExponent => KeyError::Exponent,
+            _ => KeyError::Malformed,
+        })
     }
 
     /// The size of the modulus in bits.
