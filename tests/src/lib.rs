@@ -1,4 +1,5 @@
-//! What the tests share: one throw-away platform, bodies that misbehave, the vectors, and a client that writes raw bytes.
+//! What the tests share: one throw-away platform, bodies that misbehave, the vectors, and a client that
+//! writes raw bytes.
 //!
 //! A test stops where it is surprised.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, clippy::indexing_slicing)]

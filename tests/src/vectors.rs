@@ -93,7 +93,8 @@ pub fn published_delivery() -> Delivery {
     }
 }
 
-/// A key that the platform publishes, as it is published: `integration`, `calendar-integration` or `production`.
+/// A key that the platform publishes, as it is published: `integration`, `calendar-integration` or
+/// `production`.
 pub fn published_key(environment: &str) -> String {
     let keys = read_text("published/untis-public-keys.txt");
     let section = keys.split_once(&format!("[{environment}]\n")).expect("a published key").1;

@@ -1,4 +1,5 @@
-//! A client that writes bytes and reads what comes, so that nothing between a test and a server makes them polite.
+//! A client that writes bytes and reads what comes, so that nothing between a test and a server makes them
+//! polite.
 
 use std::net::SocketAddr;
 use std::time::Duration;

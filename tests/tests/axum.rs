@@ -1,4 +1,5 @@
-//! The axum adapter: where the layer may go, what the extractors give, and that nothing is handled without the layer.
+//! The axum adapter: where the layer may go, what the extractors give, and that nothing is handled without
+//! the layer.
 #![allow(clippy::unwrap_used, reason = "a test stops where it is surprised")]
 
 use axum::body::{Body, Bytes, to_bytes};

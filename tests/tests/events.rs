@@ -1,5 +1,6 @@
-//! The documented payloads as types, from verified bytes. The examples are the documentation's ("Credentials Webhook",
-//! "Deactivation Webhook"; the older forms help.untis.at, articles 8769847025180 and 20446208021660).
+//! The documented payloads as types, from verified bytes. The examples are the documentation's ("Credentials
+//! Webhook", "Deactivation Webhook"; the older forms help.untis.at, articles 8769847025180 and
+//! 20446208021660).
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

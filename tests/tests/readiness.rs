@@ -1,5 +1,5 @@
-//! The contract of `tower::Service`: the inner service is called only when it has said that it is ready, and what has not
-//! been verified holds none of its capacity.
+//! The contract of `tower::Service`: the inner service is called only when it has said that it is ready, and
+//! what has not been verified holds none of its capacity.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is surprised")]
 
 use std::convert::Infallible;
@@ -25,7 +25,8 @@ fn layer() -> VerifyLayer {
     VerifyLayer::new(verifier())
 }
 
-/// Panics when it is called without having been driven to readiness. A clone has not been, whatever the original has.
+/// Panics when it is called without having been driven to readiness. A clone has not been, whatever the
+/// original has.
 #[derive(Default)]
 struct Probe {
     counts: Arc<Counts>,

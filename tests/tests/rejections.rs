@@ -1,5 +1,5 @@
-//! One row for each reason to reject: a genuine request with that one fault is rejected for that reason, and without the
-//! fault it is accepted.
+//! One row for each reason to reject: a genuine request with that one fault is rejected for that reason, and
+//! without the fault it is accepted.
 #![allow(clippy::unwrap_used, reason = "a test stops where it is surprised")]
 
 use std::convert::Infallible;

@@ -1,5 +1,5 @@
-//! The order of the layers in the example, with a tracing layer that shows headers. Alone in its process, since what is
-//! logged is the process's.
+//! The order of the layers in the example, with a tracing layer that shows headers. Alone in its process,
+//! since what is logged is the process's.
 #![allow(clippy::unwrap_used, reason = "a test stops where it is surprised")]
 
 use axum::Router;

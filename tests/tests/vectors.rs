@@ -55,8 +55,8 @@ fn no_key_but_the_signers_verifies_a_delivery() {
     }
 }
 
-/// The header of the documentation's example was made by the calendar-integration key, over another body than the one
-/// printed beside it.
+/// The header of the documentation's example was made by the calendar-integration key, over another body than
+/// the one printed beside it.
 #[test]
 fn the_published_example_is_signed_by_one_published_key_over_another_body() {
     let delivery = vectors::published_delivery();

@@ -90,7 +90,8 @@ fn the_algorithm_claimed_must_be_the_one_that_signed() {
     }
 }
 
-/// RFC 8017 section 8.2.2 step 1, and section 5.2.2 step 1: the length of S is k octets, and s is from 0 to n - 1.
+/// RFC 8017 section 8.2.2 step 1, and section 5.2.2 step 1: the length of S is k octets, and s is from 0 to n
+/// - 1.
 #[test]
 fn a_signature_of_another_length_or_out_of_range_is_refused() {
     for key in [&*PLATFORM, &*ODD_SIZED] {
@@ -137,7 +138,8 @@ fn a_signature_plus_the_modulus_is_refused_where_it_fits() {
 
 #[test]
 fn a_signature_that_begins_with_zeros_is_genuine_and_not_without_them() {
-    // One in 256 begins with a zero octet, or in four bits of 257 octets three in four: the first body that does.
+    // One in 256 begins with a zero octet, or in four bits of 257 octets three in four: the first body that
+    // does.
     let (body, signature) = (0..)
         .map(|i: u32| i.to_string())
         .map(|body| (body.clone(), ODD_SIZED.sign(Algorithm::Sha256WithRsa, body.as_bytes())))
@@ -151,8 +153,8 @@ fn a_signature_that_begins_with_zeros_is_genuine_and_not_without_them() {
     assert_eq!(verdict(&signature[1..]), Err(Rejection::UntrustedSignature));
 }
 
-/// RFC 8017 section 9.2: each encoding that is wrong in one place is refused, and the right one built by the same code
-/// is accepted.
+/// RFC 8017 section 9.2: each encoding that is wrong in one place is refused, and the right one built by the
+/// same code is accepted.
 #[test]
 fn an_encoding_that_is_wrong_in_one_place_is_refused() {
     let k = 256;
@@ -221,8 +223,8 @@ fn an_encoding_that_is_wrong_in_one_place_is_refused() {
     }
 }
 
-/// Bleichenbacher's forgery of 2006: with e = 3 and a verifier that parses the padding and ignores what follows the
-/// digest, a cube root is a signature, and no private key is needed.
+/// Bleichenbacher's forgery of 2006: with e = 3 and a verifier that parses the padding and ignores what
+/// follows the digest, a cube root is a signature, and no private key is needed.
 #[test]
 fn a_cube_root_forgery_is_refused() {
     let key = SigningKey::generate_with(2048, 3);

@@ -8,8 +8,9 @@ use crate::ExtractRejection;
 
 /// Extracts the event that the platform signed.
 ///
-/// Refused with [`ExtractRejection`]: 500 without the layer, 400 if the signed bytes are not JSON, 422 if they are not of
-/// the documented shape. An event of a name that is not known is [`Event::Unknown`], and not refused.
+/// Refused with [`ExtractRejection`]: 500 without the layer, 400 if the signed bytes are not JSON, 422 if
+/// they are not of the documented shape. An event of a name that is not known is [`Event::Unknown`], and not
+/// refused.
 ///
 /// There is no `Option<VerifiedEvent>`, which would let a handler go on without a proof:
 ///
@@ -24,10 +25,11 @@ use crate::ExtractRejection;
 #[derive(Clone, Debug)]
 pub struct VerifiedEvent(pub Verified<Event>);
 
-/// Extracts a type of the application's own from the JSON that the platform signed, whatever its content type says.
+/// Extracts a type of the application's own from the JSON that the platform signed, whatever its content type
+/// says.
 ///
-/// Refused with [`ExtractRejection`]: 500 without the layer, 400 if the signed bytes are not JSON, 422 if they do not fit
-/// the type.
+/// Refused with [`ExtractRejection`]: 500 without the layer, 400 if the signed bytes are not JSON, 422 if
+/// they do not fit the type.
 #[derive(Clone, Debug)]
 pub struct VerifiedJson<T>(pub Verified<T>);
 

@@ -49,16 +49,17 @@
 //! | [`VerifiedJson<T>`](VerifiedJson) | a type of its own, decoded from the JSON |
 //! | [`VerifiedBytes`] | the signed bytes |
 //!
-//! None of them reads the request's body, so they can be combined, in any order, with each other and with any other
-//! extractor, and the limit that axum sets for extractors does not apply: the layer's
+//! None of them reads the request's body, so they can be combined, in any order, with each other and with any
+//! other extractor, and the limit that axum sets for extractors does not apply: the layer's
 //! [`body_limit`](VerifyLayer::body_limit) does.
 //!
 //! # Where the layer goes
 //!
-//! [`Router::layer`], [`Router::route_layer`] and [`MethodRouter::layer`] all do. `Router::layer` covers the routes that
-//! were added before it and no others; of `route_layer` and the layer of a `MethodRouter` only requests for an existing
-//! route see the layer. Where it is missing, the extractors answer 500 and log an error: nothing is handled that was not
-//! verified. A handler that takes none of them is not protected by them.
+//! [`Router::layer`], [`Router::route_layer`] and [`MethodRouter::layer`] all do. `Router::layer` covers the
+//! routes that were added before it and no others; of `route_layer` and the layer of a `MethodRouter` only
+//! requests for an existing route see the layer. Where it is missing, the extractors answer 500 and log an
+//! error: nothing is handled that was not verified. A handler that takes none of them is not protected by
+//! them.
 //!
 //! [`Router::layer`]: https://docs.rs/axum/0.8/axum/struct.Router.html#method.layer
 //! [`Router::route_layer`]: https://docs.rs/axum/0.8/axum/struct.Router.html#method.route_layer

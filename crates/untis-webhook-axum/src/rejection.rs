@@ -9,8 +9,8 @@ pub enum ExtractRejection {
     /// The signed bytes are not what the handler asks for: 400 or 422.
     #[error(transparent)]
     Decode(DecodeError),
-    /// No layer has verified the request: 500. It is a fault of the application, which must not be answered with a
-    /// success.
+    /// No layer has verified the request: 500. It is a fault of the application, which must not be answered
+    /// with a success.
     #[error("expected a request that VerifyLayer has verified, found one that it has not")]
     LayerMissing,
 }

@@ -51,7 +51,8 @@ impl SigningKey {
         der.expect("an RSA key has an encoding").into_vec()
     }
 
-    /// The public half in the form in which Untis publishes keys: base64 of SubjectPublicKeyInfo, without PEM armour.
+    /// The public half in the form in which Untis publishes keys: base64 of SubjectPublicKeyInfo, without PEM
+    /// armour.
     pub fn public_key_base64(&self) -> String {
         BASE64_STANDARD.encode(self.public_key_der())
     }
@@ -72,7 +73,8 @@ impl SigningKey {
         self.0.sign(scheme, &digest).expect("a digest of the scheme's length")
     }
 
-    /// RSASP1 (RFC 8017 section 5.2.1) over any encoded message, well-formed or not: for what a receiver must refuse.
+    /// RSASP1 (RFC 8017 section 5.2.1) over any encoded message, well-formed or not: for what a receiver must
+    /// refuse.
     ///
     /// # Panics
     ///

@@ -34,7 +34,8 @@ where
     B: Body,
     B::Error: Into<BoxError>,
 {
-    /// Ready once the body is whole and verified, or the request is rejected. Not to be polled again after that.
+    /// Ready once the body is whole and verified, or the request is rejected. Not to be polled again after
+    /// that.
     pub(crate) fn poll_verified(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -55,7 +56,8 @@ where
     }
 }
 
-/// What the error of a body means. Its cause may be wrapped: frameworks box the errors of the bodies they erase.
+/// What the error of a body means. Its cause may be wrapped: frameworks box the errors of the bodies they
+/// erase.
 fn rejection_of(error: &(dyn Error + 'static)) -> Rejection {
     successors(Some(error), |&error| error.source())
         .find_map(|cause| match cause {

@@ -29,7 +29,8 @@ pin_project! {
 pin_project! {
     #[project = StateProj]
     enum State<S, ReqBody, F> {
-        // Refused on its headers. The body has been dropped unread, and the inner service was not even cloned.
+        // Refused on its headers. The body has been dropped unread, and the inner service was not even
+        // cloned.
         Rejected { rejection: Rejection },
         // Signed by a trusted key, though maybe over another body.
         Begun {

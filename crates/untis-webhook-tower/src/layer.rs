@@ -31,8 +31,8 @@ impl VerifyLayer {
 impl<R> VerifyLayer<R> {
     /// The longest body that is read, in octets; 64 KiB unless set. A real payload is less than 1 KiB.
     ///
-    /// A longer one is refused with [`BodyTooLarge`](untis_webhook::Rejection::BodyTooLarge): at once if its length is
-    /// declared, otherwise when it arrives.
+    /// A longer one is refused with [`BodyTooLarge`](untis_webhook::Rejection::BodyTooLarge): at once if its
+    /// length is declared, otherwise when it arrives.
     #[must_use]
     pub fn body_limit(self, octets: usize) -> Self {
         Self { body_limit: octets, ..self }

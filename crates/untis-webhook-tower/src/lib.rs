@@ -1,9 +1,9 @@
-//! A tower [`Layer`](tower_layer::Layer) that refuses webhook requests the Untis Platform did not sign. Unofficial: not
-//! affiliated with Untis.
+//! A tower [`Layer`](tower_layer::Layer) that refuses webhook requests the Untis Platform did not sign.
+//! Unofficial: not affiliated with Untis.
 //!
-//! It sits in front of any `Service<Request<VerifiedBody>>`. A request with a forged signature is refused on its headers
-//! alone, before a byte of its body has been asked for; of a genuine one the body is read, within a limit and a deadline,
-//! and checked; only then is the inner service called, with a [`VerifiedBody`].
+//! It sits in front of any `Service<Request<VerifiedBody>>`. A request with a forged signature is refused on
+//! its headers alone, before a byte of its body has been asked for; of a genuine one the body is read, within
+//! a limit and a deadline, and checked; only then is the inner service called, with a [`VerifiedBody`].
 //!
 //! ```
 //! use std::convert::Infallible;
@@ -68,21 +68,23 @@
 //!
 //! # Where the layer stands
 //!
-//! The signature is over the bytes that were sent. Whatever changes a body (decompression, a JSON rewriter) stands inside
-//! the layer. Whatever logs headers stands inside as well, or is told that the signature header is sensitive: from the
-//! layer inwards both headers are marked so.
+//! The signature is over the bytes that were sent. Whatever changes a body (decompression, a JSON rewriter)
+//! stands inside the layer. Whatever logs headers stands inside as well, or is told that the signature header
+//! is sensitive: from the layer inwards both headers are marked so.
 //!
 //! # What the layer does to a request
 //!
-//! - The body becomes a [`VerifiedBody`]: the signed bytes in one frame. Trailers are not signed, and are dropped.
-//! - A [`Verified<Bytes>`](untis_webhook::Verified) goes into the request's extensions, for frameworks that erase the type
-//!   of the body.
-//! - A request that is refused gets the [status of its rejection](untis_webhook::Rejection::status) and an empty body; see
-//!   [`DefaultRejectionResponse`]. The [`Rejection`](untis_webhook::Rejection) goes into the response's extensions and, at
-//!   the level `DEBUG`, into a `tracing` event, which never has a header value or a part of the body in it.
+//! - The body becomes a [`VerifiedBody`]: the signed bytes in one frame. Trailers are not signed, and are
+//!   dropped.
+//! - A [`Verified<Bytes>`](untis_webhook::Verified) goes into the request's extensions, for frameworks that
+//!   erase the type of the body.
+//! - A request that is refused gets the [status of its rejection](untis_webhook::Rejection::status) and an
+//!   empty body; see [`DefaultRejectionResponse`]. The [`Rejection`](untis_webhook::Rejection) goes into the
+//!   response's extensions and, at the level `DEBUG`, into a `tracing` event, which never has a header value
+//!   or a part of the body in it.
 //!
-//! A server that has answered before the body was read cannot know where on the connection the next request begins. hyper
-//! closes such a connection, or reads on to the end if that is near.
+//! A server that has answered before the body was read cannot know where on the connection the next request
+//! begins. hyper drops what of the body has arrived, and closes the connection if that was not all.
 
 mod body_stage;
 mod future;

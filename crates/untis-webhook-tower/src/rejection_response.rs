@@ -4,8 +4,8 @@ use untis_webhook::Rejection;
 
 /// Makes the response to a request that was refused.
 ///
-/// Any `Fn(Rejection) -> Response<B> + Clone` is one. Whatever it makes, the request does not reach the inner service.
-/// Tell the peer no more than the status: which test a forgery failed helps the forger.
+/// Any `Fn(Rejection) -> Response<B> + Clone` is one. Whatever it makes, the request does not reach the inner
+/// service. Tell the peer no more than the status: which test a forgery failed helps the forger.
 pub trait RejectionResponse<B>: Clone {
     /// Makes the response.
     fn rejection_response(&self, rejection: Rejection) -> Response<B>;
@@ -22,8 +22,8 @@ where
 
 /// The [status of the rejection](Rejection::status) and an empty body.
 ///
-/// A 401 also has the `WWW-Authenticate` that RFC 9110 section 15.5.2 asks of it, with the scheme `Untis-Signature`, a
-/// name of our own: the platform's scheme has none.
+/// A 401 also has the `WWW-Authenticate` that RFC 9110 section 15.5.2 asks of it, with the scheme
+/// `Untis-Signature`, a name of our own: the platform's scheme has none.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct DefaultRejectionResponse;

@@ -11,9 +11,10 @@ use crate::{RejectionResponse, ResponseFuture, VerifiedBody, VerifyLayer};
 
 /// Refuses requests that the platform did not sign, and calls the inner service with the others.
 ///
-/// It is always ready. The inner service is cloned for each request, and the clone is driven to readiness once the request
-/// has been verified: a request that has not been holds no capacity of the inner service, however slowly its body comes.
-/// For the same reason a full inner service does not show as backpressure; requests wait for it after verification.
+/// It is always ready. The inner service is cloned for each request, and the clone is driven to readiness
+/// once the request has been verified: a request that has not been holds no capacity of the inner service,
+/// however slowly its body comes. For the same reason a full inner service does not show as backpressure;
+/// requests wait for it after verification.
 #[derive(Clone, Debug)]
 pub struct Verify<S, R> {
     pub(crate) inner: S,
@@ -92,8 +93,8 @@ where
     }
 }
 
-/// What `Content-Length` says. It is used to refuse, never to allocate, and a value that is not a number says nothing:
-/// the limit holds for what arrives.
+/// What `Content-Length` says. It is used to refuse, never to allocate, and a value that is not a number says
+/// nothing: the limit holds for what arrives.
 fn declared_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }

@@ -8,8 +8,8 @@ use untis_webhook::Verified;
 
 /// The body of a request that the platform signed: the signed bytes, with their proof.
 ///
-/// Only [`VerifyLayer`](crate::VerifyLayer) makes one. It can be read as a [`Body`], in one frame, by a service that
-/// knows nothing of signatures.
+/// Only [`VerifyLayer`](crate::VerifyLayer) makes one. It can be read as a [`Body`], in one frame, by a
+/// service that knows nothing of signatures.
 #[derive(Debug)]
 pub struct VerifiedBody {
     verified: Verified<Bytes>,

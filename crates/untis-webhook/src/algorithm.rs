@@ -6,8 +6,8 @@ use crate::Rejection;
 /// A signature algorithm that the platform may name in its `Algorithm` header.
 ///
 /// All are RSASSA-PKCS1-v1_5 ([RFC 8017 section 8.2]) and differ in the hash. The list is closed: SHA-1, MD5,
-/// `NONEwithRSA` and anything else is [`Rejection::UnsupportedAlgorithm`]. The header selects from the list and
-/// configures nothing; each of the three is acceptable for every trusted key.
+/// `NONEwithRSA` and anything else is [`Rejection::UnsupportedAlgorithm`]. The header selects from the list
+/// and configures nothing; each of the three is acceptable for every trusted key.
 ///
 /// ```
 /// use untis_webhook::{Algorithm, Rejection};

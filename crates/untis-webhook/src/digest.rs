@@ -6,8 +6,8 @@ use crate::Algorithm;
 
 /// The hash of a body: what a signature signs.
 ///
-/// It may be shown to an operator and compared in the open: it is public to whoever sees the request. `Display`
-/// is lower-case hexadecimal.
+/// It may be shown to an operator and compared in the open: it is public to whoever sees the request.
+/// `Display` is lower-case hexadecimal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Digest {
@@ -38,7 +38,8 @@ impl Digest {
         }
     }
 
-    /// The last `hLen` octets of an encoded message, and what is before them. `None` if it is shorter than that.
+    /// The last `hLen` octets of an encoded message, and what is before them. `None` if it is shorter than
+    /// that.
     pub(crate) fn split_from(algorithm: Algorithm, em: &[u8]) -> Option<(&[u8], Self)> {
         match algorithm {
             Algorithm::Sha256WithRsa => em.split_last_chunk().map(|(rest, h)| (rest, Self::Sha256(*h))),
@@ -92,7 +93,8 @@ impl Hasher {
 mod tests {
     use super::*;
 
-    /// FIPS 180-4's one-block example message and its digests, as NIST's "Examples with Intermediate Values" print them.
+    /// FIPS 180-4's one-block example message and its digests, as NIST's "Examples with Intermediate Values"
+    /// print them.
     #[test]
     fn abc_hashes_to_the_published_digests() {
         let published = [

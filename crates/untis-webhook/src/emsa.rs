@@ -4,8 +4,8 @@ use std::iter::repeat_n;
 
 use crate::{Algorithm, Digest};
 
-/// EMSA-PKCS1-v1_5-ENCODE and the comparison of it, up to the digest: the last octets of `em` if all before them
-/// is the encoding's fixed part. What they must equal is known once the message has been hashed.
+/// EMSA-PKCS1-v1_5-ENCODE and the comparison of it, up to the digest: the last octets of `em` if all before
+/// them is the encoding's fixed part. What they must equal is known once the message has been hashed.
 pub(crate) fn recover(algorithm: Algorithm, em: &[u8]) -> Option<Digest> {
     // 1.  Apply the hash function to the message M to produce a hash value H.
     // (The message is yet to arrive. H would be the last octets of T.)

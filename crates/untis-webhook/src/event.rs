@@ -1,7 +1,8 @@
 //! What the platform has to say, as types: the credentials of a school, and their end.
 //!
-//! The platform documents the payloads on its pages "Credentials Webhook" and "Deactivation Webhook". Every field is a
-//! text. Fields that are not known are ignored, and names that are not known are handed on, since both will come.
+//! The platform documents the payloads on its pages "Credentials Webhook" and "Deactivation Webhook". Every
+//! field is a text. Fields that are not known are ignored, and names that are not known are handed on, since
+//! both will come.
 //!
 //! None of the types implements `Deserialize`: an event comes from verified bytes or not at all.
 
@@ -19,8 +20,9 @@ pub use self::secret::Secret;
 
 /// An event of the platform, as [`Verified::event`](crate::Verified::event) decodes it.
 ///
-/// Which event it is, its name alone says: a payload of an unknown event is never taken for a known one because it looks
-/// alike. Two older forms are understood: credentials without `eventType`, and a deactivation that spells it `type`.
+/// Which event it is, its name alone says: a payload of an unknown event is never taken for a known one
+/// because it looks alike. Two older forms are understood: credentials without `eventType`, and a
+/// deactivation that spells it `type`.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 #[allow(clippy::large_enum_variant, reason = "there is one per request, and every handler would see the box")]
@@ -49,8 +51,8 @@ impl Event {
         }
     }
 
-    /// The event's name, as the platform sends it. `None` for credentials of the deprecated first version, which have
-    /// none.
+    /// The event's name, as the platform sends it. `None` for credentials of the deprecated first version,
+    /// which have none.
     pub fn event_type(&self) -> Option<&str> {
         match self {
             Self::Credentials(credentials) => credentials.event_type.map(CredentialsEventType::as_str),

@@ -3,10 +3,10 @@ use http::header::AUTHORIZATION;
 
 /// The names of the two headers that carry a signature.
 ///
-/// The platform sends [`Authorization`](AUTHORIZATION) and `Algorithm`, and that is the default. Some front ends
-/// keep `Authorization` for themselves (PHP-FPM without `CGIPassAuth`, AWS API Gateway); one that can copy it to
-/// another header is served by naming that header here. A renamed header is read in place of the original, never
-/// beside it.
+/// The platform sends [`Authorization`](AUTHORIZATION) and `Algorithm`, and that is the default. Some front
+/// ends keep `Authorization` for themselves (PHP-FPM without `CGIPassAuth`, AWS API Gateway); one that can
+/// copy it to another header is served by naming that header here. A renamed header is read in place of the
+/// original, never beside it.
 ///
 /// ```
 /// use http::HeaderName;

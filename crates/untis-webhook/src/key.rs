@@ -17,9 +17,9 @@ use crate::{Algorithm, Digest, rsassa};
 
 /// A public key of the platform: RSA of 2048 to 8192 bits, with an odd exponent from 3 to 2^33 - 1.
 ///
-/// Untis publishes its keys as X.509 SubjectPublicKeyInfo ([RFC 5280 section 4.1.2.7]), DER in base64, without PEM
-/// armour and sometimes with line breaks inside. They are configuration: they differ between environments and
-/// have been replaced before.
+/// Untis publishes its keys as X.509 SubjectPublicKeyInfo ([RFC 5280 section 4.1.2.7]), DER in base64,
+/// without PEM armour and sometimes with line breaks inside. They are configuration: they differ between
+/// environments and have been replaced before.
 ///
 /// ```
 /// use untis_webhook::{KeyError, VerifyingKey};

@@ -5,8 +5,8 @@ use crate::VerifyingKey;
 
 /// The operator's name for a key, such as `production` or `2026-rollover`.
 ///
-/// 1 to 64 of the ASCII letters and digits, `-`, `_` and `.`, so that it can stand in a log line or a header as it is.
-/// It compares with text:
+/// 1 to 64 of the ASCII letters and digits, `-`, `_` and `.`, so that it can stand in a log line or a header
+/// as it is. It compares with text:
 ///
 /// ```
 /// use untis_webhook::{KeySet, VerifyingKey};
@@ -60,22 +60,24 @@ impl PartialEq<&str> for KeyId {
 
 /// The keys a receiver trusts, each under a name: at least one, at most [`MAX`](Self::MAX).
 ///
-/// More than one is for a rotation, while the old key and the new one are both in use, or for a receiver of several
-/// environments. A delivery says which key signed it ([`Verified::key_id`](crate::Verified::key_id)), and whoever
-/// trusts several environments must look.
+/// More than one is for a rotation, while the old key and the new one are both in use, or for a receiver of
+/// several environments. A delivery says which key signed it ([`Verified::key_id`](crate::Verified::key_id)),
+/// and whoever trusts several environments must look.
 #[derive(Clone, Debug)]
 pub struct KeySet(Vec<(KeyId, VerifyingKey)>);
 
 impl KeySet {
-    /// How many keys a set may have. A forged request costs one public-key operation for each key of its size.
+    /// How many keys a set may have. A forged request costs one public-key operation for each key of its
+    /// size.
     pub const MAX: usize = 8;
 
     /// Makes a set of named keys.
     ///
     /// # Errors
     ///
-    /// [`KeySetError`] if there is no key, if there are too many, if a name is not a [`KeyId`] or is given twice, or if
-    /// a key is there under two names: a delivery would be taken for that of the wrong environment.
+    /// [`KeySetError`] if there is no key, if there are too many, if a name is not a [`KeyId`] or is given
+    /// twice, or if a key is there under two names: a delivery would be taken for that of the wrong
+    /// environment.
     pub fn new<N: AsRef<str>>(
         keys: impl IntoIterator<Item = (N, VerifyingKey)>,
     ) -> Result<Self, KeySetError> {

@@ -1,8 +1,9 @@
 //! Verify and decode the integration webhooks of the Untis Platform. Unofficial: not affiliated with Untis.
 //!
-//! The platform hands an application the credentials for a school, and takes them back, by an HTTPS POST whose
-//! only authentication is an RSA signature (RSASSA-PKCS1-v1_5, [RFC 8017 section 8.2]) over the raw body. This
-//! crate checks it without any I/O: give it the headers, then the body as it arrives, and it gives back a proof.
+//! The platform hands an application the credentials for a school, and takes them back, by an HTTPS POST
+//! whose only authentication is an RSA signature (RSASSA-PKCS1-v1_5, [RFC 8017 section 8.2]) over the raw
+//! body. This crate checks it without any I/O: give it the headers, then the body as it arrives, and it gives
+//! back a proof.
 //!
 //! ```
 //! use untis_webhook::{Event, HeaderNames, KeySet, PresentedSignature, Rejection, Verifier, VerifyingKey};

@@ -5,9 +5,9 @@ use crate::{Algorithm, Digest, KeyId, PendingBody, Rejection, Verified};
 
 /// A signature by a trusted key, and a body that is yet to be hashed.
 ///
-/// That key signed *some* message with the [expected digest](Self::expected_digest). It need not be the body that comes
-/// with it: an old signature sent with a new body gets this far, so nothing may act on this, and limits on the body
-/// still matter.
+/// That key signed *some* message with the [expected digest](Self::expected_digest). It need not be the body
+/// that comes with it: an old signature sent with a new body gets this far, so nothing may act on this, and
+/// limits on the body still matter.
 ///
 /// The body is either only hashed ([`update`](Self::update), [`finish`](Self::finish)) or hashed and kept
 /// ([`collect`](Self::collect)).

@@ -27,8 +27,9 @@ use crate::{PendingVerification, Rejection, Verified};
 ///
 /// # Memory
 ///
-/// A body in one piece of [`Bytes`] is kept without a copy. Otherwise there is one buffer, which grows with what has
-/// arrived and never beyond the limit, whatever the size of the pieces and whatever length was declared.
+/// A body in one piece of [`Bytes`] is kept without a copy. Otherwise there is one buffer, which grows with
+/// what has arrived and never beyond the limit, whatever the size of the pieces and whatever length was
+/// declared.
 #[must_use = "nothing is verified until it has been finished"]
 pub struct PendingBody {
     pending: PendingVerification,
@@ -58,8 +59,8 @@ impl PendingBody {
     ///
     /// # Errors
     ///
-    /// [`Rejection::BodyTooLarge`] if that would be more than the limit. It stays so: whatever is pushed afterwards is
-    /// refused as well, and so is [`finish`](Self::finish).
+    /// [`Rejection::BodyTooLarge`] if that would be more than the limit. It stays so: whatever is pushed
+    /// afterwards is refused as well, and so is [`finish`](Self::finish).
     pub fn push(&mut self, mut data: impl Buf) -> Result<(), Rejection> {
         let kept = self.kept.take().ok_or(Rejection::BodyTooLarge)?;
         let len = kept
@@ -101,8 +102,8 @@ impl PendingBody {
     ///
     /// # Errors
     ///
-    /// [`Rejection::DigestMismatch`] if the signature is over another body, and [`Rejection::BodyTooLarge`] if a piece
-    /// was refused.
+    /// [`Rejection::DigestMismatch`] if the signature is over another body, and [`Rejection::BodyTooLarge`]
+    /// if a piece was refused.
     pub fn finish(self) -> Result<Verified<Bytes>, Rejection> {
         let body = match self.kept.ok_or(Rejection::BodyTooLarge)? {
             Kept::Piece(piece) => piece,

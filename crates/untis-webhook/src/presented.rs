@@ -35,8 +35,8 @@ impl PresentedSignature {
     ///
     /// # Errors
     ///
-    /// In this order: [`MissingHeader`](Rejection::MissingHeader), [`RepeatedHeader`](Rejection::RepeatedHeader)
-    /// and what [`parse`](Self::parse) says.
+    /// In this order: [`MissingHeader`](Rejection::MissingHeader),
+    /// [`RepeatedHeader`](Rejection::RepeatedHeader) and what [`parse`](Self::parse) says.
     pub fn from_headers(headers: &HeaderMap, names: &HeaderNames) -> Result<Self, Rejection> {
         let signature = single(headers, &names.signature);
         let algorithm = single(headers, &names.algorithm);
@@ -56,8 +56,8 @@ impl PresentedSignature {
     /// # Errors
     ///
     /// In this order: [`UnsupportedAlgorithm`](Rejection::UnsupportedAlgorithm), and
-    /// [`MalformedSignature`](Rejection::MalformedSignature) for anything but base64 (RFC 4648 section 4, padded,
-    /// canonical, nothing around it) of 1 to 1024 octets, the length of the largest key's signature.
+    /// [`MalformedSignature`](Rejection::MalformedSignature) for anything but base64 (RFC 4648 section 4,
+    /// padded, canonical, nothing around it) of 1 to 1024 octets, the length of the largest key's signature.
     pub fn parse(algorithm: &str, signature: impl AsRef<[u8]>) -> Result<Self, Rejection> {
         let algorithm = algorithm.parse()?;
         let mut octets = [0; MAX_LEN];

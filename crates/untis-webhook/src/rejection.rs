@@ -3,7 +3,8 @@ use http::StatusCode;
 /// Why a request was refused.
 ///
 /// It is for the operator: its text says what was found and what usually causes it. The peer is told the
-/// [`status`](Self::status) and nothing else. It carries no data, so that nothing of the request can leak by it.
+/// [`status`](Self::status) and nothing else. It carries no data, so that nothing of the request can leak by
+/// it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum Rejection {

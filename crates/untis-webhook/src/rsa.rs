@@ -7,13 +7,14 @@ use crypto_bigint::modular::BoxedMontyForm;
 use rsa::PublicKey;
 use rsa::traits::PublicKeyParts;
 
-/// OS2IP (RFC 8017 section 4.2): octets to an integer as wide as the modulus. `None` if they are more than fit.
+/// OS2IP (RFC 8017 section 4.2): octets to an integer as wide as the modulus. `None` if they are more than
+/// fit.
 pub(crate) fn os2ip(x: &[u8], key: &PublicKey) -> Option<BoxedUint> {
     BoxedUint::from_be_slice(x, key.n_bits_precision()).ok()
 }
 
-/// RSAVP1 (RFC 8017 section 5.2.2): the message representative, or `None` if the signature representative is out
-/// of range.
+/// RSAVP1 (RFC 8017 section 5.2.2): the message representative, or `None` if the signature representative is
+/// out of range.
 pub(crate) fn rsavp1(key: &PublicKey, s: BoxedUint) -> Option<BoxedUint> {
     // 1.  If the signature representative s is not between 0 and n - 1, stop.
     if s >= *key.n().as_ref() {
@@ -32,10 +33,11 @@ pub(crate) fn rsavp1(key: &PublicKey, s: BoxedUint) -> Option<BoxedUint> {
     Some(m.retrieve())
 }
 
-/// I2OSP (RFC 8017 section 4.1): the low `len` octets, big-endian. `None` if the integer's storage is shorter.
+/// I2OSP (RFC 8017 section 4.1): the low `len` octets, big-endian. `None` if the integer's storage is
+/// shorter.
 ///
-/// The storage is whole limbs, so above a modulus of `len` octets it may hold zeros, and for a value below that
-/// modulus nothing else.
+/// The storage is whole limbs, so above a modulus of `len` octets it may hold zeros, and for a value below
+/// that modulus nothing else.
 pub(crate) fn i2osp(x: &BoxedUint, len: usize) -> Option<Vec<u8>> {
     let octets = x.to_be_bytes();
     let (leading, low) = octets.split_at_checked(octets.len().checked_sub(len)?)?;

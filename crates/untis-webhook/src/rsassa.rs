@@ -8,8 +8,8 @@ use crate::{Algorithm, Digest, emsa};
 
 /// The digest that `signature` signs under `key`, or `None` if it is not a signature by that key.
 ///
-/// `Some` is the whole verification but for its last comparison: the message whose hash is this digest, and no
-/// other, was signed.
+/// `Some` is the whole verification but for its last comparison: the message whose hash is this digest, and
+/// no other, was signed.
 pub(crate) fn recover_digest(key: &PublicKey, algorithm: Algorithm, signature: &[u8]) -> Option<Digest> {
     // 1.  Length checking: If the length of the signature S is not k octets, output "invalid signature" and stop.
     let k = key.size();

@@ -9,9 +9,9 @@ use crate::{Algorithm, DecodeError, Digest, Event, KeyId};
 
 /// The proof that a delivery is genuine: the value is, or was decoded from, bytes that a trusted key signed.
 ///
-/// Only this crate makes one, and only after the last comparison: there is no constructor, no `From`, no `Default`, no
-/// `Deserialize`, no way to change the value inside, and no feature that adds one. A test makes one by signing, with a
-/// throw-away key (`untis-webhook-testkit`).
+/// Only this crate makes one, and only after the last comparison: there is no constructor, no `From`, no
+/// `Default`, no `Deserialize`, no way to change the value inside, and no feature that adds one. A test makes
+/// one by signing, with a throw-away key (`untis-webhook-testkit`).
 ///
 /// ```compile_fail,E0451
 /// use untis_webhook::Verified;
@@ -37,15 +37,16 @@ use crate::{Algorithm, DecodeError, Digest, Event, KeyId};
 ///
 /// The signature covers the body and nothing else: no time, no delivery id, no address, no recipient.
 ///
-/// - **Replay.** A delivery that was captured verifies for ever, and a retry is byte for byte the same as a replay.
-///   Handlers must be idempotent. "This signature was seen before" must not swallow a delivery: a second, legitimate
-///   deactivation of a school can be identical to the first.
-/// - **Audience.** One key per environment signs for every application of the platform, so another application can
-///   forward what was signed for it. Compare `clientId` in credentials with what is known for the tenant; a deactivation
-///   carries only the tenant.
-/// - **Endpoint.** A credentials body can be sent to the deactivation address and the other way round. [`Event`] goes by
-///   the body.
-/// - **Environment.** [`key_id`](Self::key_id) says which trusted key signed. A receiver that trusts several must look.
+/// - **Replay.** A delivery that was captured verifies for ever, and a retry is byte for byte the same as a
+///   replay. Handlers must be idempotent. "This signature was seen before" must not swallow a delivery: a
+///   second, legitimate deactivation of a school can be identical to the first.
+/// - **Audience.** One key per environment signs for every application of the platform, so another
+///   application can forward what was signed for it. Compare `clientId` in credentials with what is known for
+///   the tenant; a deactivation carries only the tenant.
+/// - **Endpoint.** A credentials body can be sent to the deactivation address and the other way round.
+///   [`Event`] goes by the body.
+/// - **Environment.** [`key_id`](Self::key_id) says which trusted key signed. A receiver that trusts several
+///   must look.
 #[derive(Clone)]
 pub struct Verified<T> {
     key_id: KeyId,
@@ -75,7 +76,8 @@ impl<T> Verified<T> {
         self.digest.algorithm()
     }
 
-    /// The digest of the signed bytes. It is the same for a retry, for a replay and for an identical later delivery.
+    /// The digest of the signed bytes. It is the same for a retry, for a replay and for an identical later
+    /// delivery.
     pub fn digest(&self) -> &Digest {
         &self.digest
     }
@@ -91,8 +93,8 @@ impl Verified<Bytes> {
     ///
     /// # Errors
     ///
-    /// [`DecodeError`] if the bytes are not JSON, or are not what the platform documents for the event they name. An
-    /// event of a name that is not known is no error, but [`Event::Unknown`].
+    /// [`DecodeError`] if the bytes are not JSON, or are not what the platform documents for the event they
+    /// name. An event of a name that is not known is no error, but [`Event::Unknown`].
     pub fn event(&self) -> Result<Verified<Event>, DecodeError> {
         Ok(self.attach(Event::decode(self)?))
     }

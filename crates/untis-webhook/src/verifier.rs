@@ -49,7 +49,8 @@ impl Verifier {
 
     /// Trusts other keys from now on: rotation without a restart.
     ///
-    /// It never waits, and makes nobody wait. A verification that has begun ends under the keys it began with.
+    /// It never waits, and makes nobody wait. A verification that has begun ends under the keys it began
+    /// with.
     pub fn replace_keys(&self, keys: KeySet) {
         self.keys.store(Arc::new(keys));
     }
@@ -76,8 +77,8 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// [`Rejection::UntrustedSignature`] as [`begin`](Self::begin), and [`Rejection::DigestMismatch`] if the signature
-    /// is over another body.
+    /// [`Rejection::UntrustedSignature`] as [`begin`](Self::begin), and [`Rejection::DigestMismatch`] if the
+    /// signature is over another body.
     pub fn verify(
         &self,
         presented: &PresentedSignature,

@@ -6,8 +6,8 @@ use untis_webhook_axum::{KeyError, KeySet, KeySetError, VerifyingKey};
 /// What the receiver is told by its environment.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// `UNTIS_WEBHOOK_KEYS`: the keys to trust, as `NAME=FILE` with commas between. A file holds a public key as Untis
-    /// publishes it, or as PEM or DER.
+    /// `UNTIS_WEBHOOK_KEYS`: the keys to trust, as `NAME=FILE` with commas between. A file holds a public key
+    /// as Untis publishes it, or as PEM or DER.
     pub keys: KeySet,
     /// `LISTEN`: the address to listen on, `127.0.0.1:8080` unless set.
     pub listen: SocketAddr,
@@ -18,8 +18,8 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] if no keys are configured, or a file cannot be read or holds no key. There is no default that
-    /// trusts.
+    /// [`ConfigError`] if no keys are configured, or a file cannot be read or holds no key. There is no
+    /// default that trusts.
     pub fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let keys = var(KEYS).filter(|keys| !keys.trim().is_empty()).ok_or(ConfigError::NoKeys)?;
         let keys = keys.split(',').map(named_key).collect::<Result<Vec<_>, _>>()?;

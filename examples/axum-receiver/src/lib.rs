@@ -1,4 +1,5 @@
-//! A receiver of the Untis Platform's webhooks, with axum. An example: copy it, and put your own code into `handle`.
+//! A receiver of the Untis Platform's webhooks, with axum. An example: copy it, and put your own code into
+//! `handle`.
 
 mod config;
 
@@ -14,9 +15,9 @@ pub use config::{Config, ConfigError};
 
 /// The receiver: `POST /webhook`, for deliveries that one of the verifier's keys signed.
 ///
-/// The order of the layers matters; the first is the outermost. The signature is marked as sensitive before anything could
-/// log it, every request is traced, also one that is refused, and nothing reaches the routes unverified. A layer that
-/// changes the body (decompression) would stand after ours.
+/// The order of the layers matters; the first is the outermost. The signature is marked as sensitive before
+/// anything could log it, every request is traced, also one that is refused, and nothing reaches the routes
+/// unverified. A layer that changes the body (decompression) would stand after ours.
 pub fn app(verifier: Verifier) -> Router {
     let signature_headers = [header::AUTHORIZATION, HeaderName::from_static("algorithm")];
     Router::new().route("/webhook", post(webhook)).layer(
@@ -34,8 +35,8 @@ async fn webhook(VerifiedEvent(event): VerifiedEvent) -> StatusCode {
 
 /// What the application does with an event.
 ///
-/// Be quick, since a slow answer is delivered again, and idempotent, since a delivery can come twice. Look at the key's
-/// name: one that is trusted for tests must not write to production.
+/// Be quick, since a slow answer is delivered again, and idempotent, since a delivery can come twice. Look at
+/// the key's name: one that is trusted for tests must not write to production.
 fn handle(event: &Verified<Event>) {
     // `?` escapes what a tenant might hold: one delivery is one line.
     tracing::info!(

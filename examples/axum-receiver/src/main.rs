@@ -38,7 +38,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Resolves on SIGINT or SIGTERM, from now on. Requests that have begun are answered then, and no more are taken.
+/// Resolves on SIGINT or SIGTERM, from now on. Requests that have begun are answered then, and no more are
+/// taken.
 #[cfg(unix)]
 fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};

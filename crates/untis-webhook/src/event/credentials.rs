@@ -5,8 +5,8 @@ use super::{DecodeError, Secret};
 
 /// A school's credentials: it activated the application, or its credentials were renewed.
 ///
-/// Store them for the tenant in place of any older ones, and compare [`client_id`](Self::client_id) with what is known
-/// for the tenant: nothing else in a delivery says that it was meant for this application.
+/// Store them for the tenant in place of any older ones, and compare [`client_id`](Self::client_id) with what
+/// is known for the tenant: nothing else in a delivery says that it was meant for this application.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Credentials {
@@ -16,8 +16,8 @@ pub struct Credentials {
     pub event_type: Option<CredentialsEventType>,
     /// The platform's host for this school.
     pub host: String,
-    /// The OpenID Connect client id: `client_id` in authentication requests, and the user name of the client credentials
-    /// grant.
+    /// The OpenID Connect client id: `client_id` in authentication requests, and the user name of the client
+    /// credentials grant.
     pub client_id: String,
     /// The OpenID Connect client secret: `client_secret` of the authorization code exchange.
     pub secret: Secret,

@@ -2,8 +2,8 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// A text that must not be shown: it has no `Display` and no `Serialize`, its `Debug` is `[redacted]`, and it is wiped
-/// from memory when dropped.
+/// A text that must not be shown: it has no `Display` and no `Serialize`, its `Debug` is `[redacted]`, and it
+/// is wiped from memory when dropped.
 ///
 /// The wiping covers this copy. The body that it was decoded from is in memory for as long as the request is.
 #[derive(Clone)]

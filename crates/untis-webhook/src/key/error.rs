@@ -1,7 +1,7 @@
 /// Why some input is not a [`VerifyingKey`](super::VerifyingKey).
 ///
-/// It is for whoever configures the receiver. It never repeats the input: what was given in place of a public key
-/// may be a private one.
+/// It is for whoever configures the receiver. It never repeats the input: what was given in place of a public
+/// key may be a private one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {

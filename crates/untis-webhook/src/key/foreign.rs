@@ -36,7 +36,8 @@ pub(super) fn recognize(der: &[u8]) -> Option<&'static str> {
     use Tag::{BitString, Integer, OctetString, Sequence};
 
     match member_tags(der)?.as_slice() {
-        // RFC 5208 PrivateKeyInfo; RFC 5915 ECPrivateKey; RFC 8017 RSAPrivateKey; RFC 5208 EncryptedPrivateKeyInfo
+        // RFC 5208 PrivateKeyInfo; RFC 5915 ECPrivateKey; RFC 8017 RSAPrivateKey; RFC 5208
+        // EncryptedPrivateKeyInfo
         [Integer, Sequence, OctetString, ..]
         | [Integer, OctetString, ..]
         | [Integer, Integer, Integer, ..]

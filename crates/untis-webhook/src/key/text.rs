@@ -39,8 +39,8 @@ fn decode(base64: &str) -> Result<Vec<u8>, KeyError> {
     BASE64_STANDARD.decode(base64).map_err(|_| KeyError::NotBase64)
 }
 
-/// White space, and the two invisible characters that come along from web pages and editors: ZERO WIDTH SPACE and
-/// ZERO WIDTH NO-BREAK SPACE, the byte order mark.
+/// White space, and the two invisible characters that come along from web pages and editors: ZERO WIDTH SPACE
+/// and ZERO WIDTH NO-BREAK SPACE, the byte order mark.
 fn is_blank(character: char) -> bool {
     character.is_whitespace() || matches!(character, '\u{200b}' | '\u{feff}')
 }
