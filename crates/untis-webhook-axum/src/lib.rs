@@ -74,4 +74,4 @@ pub use untis_webhook::{
     DecodeError, Event, HeaderNames, KeyError, KeySet, KeySetError, Rejection, Verified, Verifier,
     VerifyingKey, event,
 };
-pub use untis_webhook_tower::VerifyLayer;
+pub use untis_webhook_tower::{DefaultRejectionResponse, RejectionResponse, VerifyLayer};

@@ -12,8 +12,7 @@
 //! use http::{Request, Response, StatusCode};
 //! use http_body_util::Full;
 //! use tower::{ServiceBuilder, ServiceExt, service_fn};
-//! use untis_webhook::{Event, KeySet, Verifier, VerifyingKey};
-//! use untis_webhook_tower::{VerifiedBody, VerifyLayer};
+//! use untis_webhook_tower::{Event, KeySet, VerifiedBody, Verifier, VerifyLayer, VerifyingKey};
 //! # use untis_webhook_testkit::{Delivery, SigningKey};
 //!
 //! async fn handle(request: Request<VerifiedBody>) -> Result<Response<Full<Bytes>>, Infallible> {
@@ -88,6 +87,7 @@
 
 mod body_stage;
 mod future;
+mod header_stage;
 mod layer;
 mod rejection_response;
 mod service;
@@ -97,4 +97,8 @@ pub use future::ResponseFuture;
 pub use layer::VerifyLayer;
 pub use rejection_response::{DefaultRejectionResponse, RejectionResponse};
 pub use service::Verify;
+pub use untis_webhook::{
+    DecodeError, Event, HeaderNames, KeyError, KeySet, KeySetError, Rejection, Verified, Verifier,
+    VerifyingKey, event,
+};
 pub use verified_body::VerifiedBody;

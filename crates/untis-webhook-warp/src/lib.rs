@@ -1,0 +1,87 @@
+//! A warp endpoint for webhooks that the Untis Platform signed. Unofficial: not affiliated with Untis.
+//!
+//! [`endpoint`] checks the signature, decodes the event, calls a handler, and always replies.
+//!
+//! ```
+//! use untis_webhook_warp::{Event, KeySet, Verified, Verifier, VerifyLayer, VerifyingKey, endpoint};
+//! use warp::Filter;
+//! use warp::http::StatusCode;
+//! # use untis_webhook_testkit::{Delivery, SigningKey};
+//!
+//! async fn webhook(event: Verified<Event>) -> StatusCode {
+//!     // A key that is trusted for tests must not write to production.
+//!     if event.key_id() != "production" {
+//!         return StatusCode::FORBIDDEN;
+//!     }
+//!     match event.into_inner() {
+//!         Event::Credentials(credentials) => println!("activated by {}", credentials.tenant_id),
+//!         Event::Deactivation(deactivation) => println!("deactivated by {}", deactivation.tenant_id),
+//!         _ => println!("not known yet"),
+//!     }
+//!     StatusCode::NO_CONTENT
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let platform = SigningKey::generate();
+//! # let published_key = platform.public_key_base64();
+//! let keys = KeySet::new([("production", published_key.parse::<VerifyingKey>()?)])?;
+//! let layer = VerifyLayer::new(Verifier::new(keys));
+//! let routes = warp::path!("webhook").and(warp::post()).and(endpoint(layer, webhook));
+//! # for (key, expected) in [(platform, 204), (SigningKey::generate(), 401)] {
+//! #     let delivery = Delivery::sign(&key, r#"{"tenantId":"12345","eventType":"DELETION"}"#);
+//! #     let mut request = warp::test::request().method("POST").path("/webhook").body(delivery.body());
+//! #     for (name, value) in &delivery.headers() {
+//! #         request = request.header(name, value);
+//! #     }
+//! #     assert_eq!(request.reply(&routes).await.status(), expected);
+//! # }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Why there is no filter that rejects
+//!
+//! In warp, a rejection means "not this route: try the next". A filter that rejected a bad signature would hand the
+//! request on: `guarded.or(open)` would answer it with 200. So the signature is checked by the last filter of a
+//! route, whose error is [`Infallible`](std::convert::Infallible): what is refused is answered there and then.
+//! Filters before it (path, method) can still pass a request on to other routes, and a route that has no
+//! [`endpoint`] is not protected by one.
+//!
+//! # All routes at once
+//!
+//! [`VerifyLayer`] is a tower layer, and [`warp::service`] a tower service. Around it, the layer guards every route;
+//! handlers take the proof from the request's extensions, and answer 500 without the layer:
+//!
+//! ```
+//! use bytes::Bytes;
+//! use untis_webhook_warp::{Event, Verified, Verifier, VerifyLayer};
+//! use warp::Filter;
+//! use warp::http::StatusCode;
+//! # use tower::{Layer, Service};
+//!
+//! # fn service(verifier: Verifier) {
+//! let routes = warp::path!("webhook")
+//!     .and(warp::post())
+//!     .and(warp::ext::get::<Verified<Bytes>>())
+//!     .map(|delivery: Verified<Bytes>| match delivery.event() {
+//!         Ok(_event) => StatusCode::NO_CONTENT,
+//!         Err(error) => error.status(),
+//!     });
+//! let service = VerifyLayer::new(verifier).layer(warp::service(routes));
+//! # fn check(_: impl Service<warp::http::Request<http_body_util::Full<Bytes>>>) {}
+//! # check(service);
+//! # }
+//! ```
+//!
+//! What is done to a request, what answers a forged one, and what is logged, is the layer's: see
+//! [`untis_webhook_tower`].
+
+mod endpoint;
+
+pub use endpoint::{bytes_endpoint, endpoint};
+pub use untis_webhook::{
+    DecodeError, Event, HeaderNames, KeyError, KeySet, KeySetError, Rejection, Verified, Verifier,
+    VerifyingKey, event,
+};
+pub use untis_webhook_tower::{DefaultRejectionResponse, RejectionResponse, VerifyLayer};
