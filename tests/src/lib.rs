@@ -7,6 +7,7 @@
 pub mod bodies;
 pub mod log;
 pub mod platform;
+pub mod receiver;
 pub mod vectors;
 pub mod wire;
 

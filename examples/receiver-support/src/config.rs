@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 use std::{fs, io};
 
-use untis_webhook_axum::{KeyError, KeySet, KeySetError, VerifyingKey};
+use untis_webhook::{KeyError, KeySet, KeySetError, VerifyingKey};
 
 /// What the receiver is told by its environment.
 #[derive(Clone, Debug)]

@@ -1,0 +1,10 @@
+//! Runs the receiver until it is told to stop.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    receiver_support::run("warp-receiver", async |listener, verifier, stop| {
+        warp_receiver::serve(listener, verifier, stop).await;
+        Ok(())
+    })
+}
