@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::{Buf, Bytes};
 use http::HeaderMap;
-use http_body::{Body, Frame};
+use http_body::{Body, Frame, SizeHint};
 
 /// Panics when it is polled.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,6 +33,40 @@ impl Body for Stalled {
 
     fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         Poll::Pending
+    }
+}
+
+/// Another body, which holds a count for as long as it lives.
+#[derive(Debug)]
+pub struct Guarded<B> {
+    inner: B,
+    _count: Arc<()>,
+}
+
+impl<B> Guarded<B> {
+    /// Adds one to the strong count.
+    pub fn new(inner: B, count: &Arc<()>) -> Self {
+        Self { inner, _count: Arc::clone(count) }
+    }
+}
+
+impl<B: Body + Unpin> Body for Guarded<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        Pin::new(&mut self.inner).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
     }
 }
 

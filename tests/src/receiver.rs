@@ -1,5 +1,5 @@
-//! A receiver as it is built and run: deliveries over TCP, its log, its configuration, how it stops. Every example
-//! receiver must do the same, so each of them runs this ([`receiver_tests!`](crate::receiver_tests)).
+//! A receiver as it is built and run: deliveries over TCP, its log, its configuration, how it stops. Every
+//! example receiver must do the same, so each of them runs this ([`receiver_tests!`](crate::receiver_tests)).
 
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Output, Stdio};
@@ -34,7 +34,8 @@ impl Program {
     }
 }
 
-/// The tests of a receiver: its name, and an `async fn` that gives its [`Program::env`](crate::receiver::Program::env).
+/// The tests of a receiver: its name, and an `async fn` that gives its
+/// [`Program::env`](crate::receiver::Program::env).
 #[macro_export]
 macro_rules! receiver_tests {
     ($name:literal, $env:path) => {
@@ -119,7 +120,8 @@ fn keys_of_the_vectors() -> String {
     entries.collect::<Vec<_>>().join(",")
 }
 
-/// Every delivery by another program is answered 204 and logged in one line, without a secret; tampered with, it is 401.
+/// Every delivery by another program is answered 204 and logged in one line, without a secret; tampered with,
+/// it is 401.
 pub async fn takes_what_java_and_openssl_signed(program: &Program) {
     let receiver = Receiver::start(program, &keys_of_the_vectors()).await;
     let deliveries = vectors::deliveries();

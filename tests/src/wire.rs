@@ -1,6 +1,8 @@
 //! A client that writes bytes and reads what comes, so that nothing between a test and a server makes them
 //! polite.
 
+use std::io;
+use std::mem;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -12,34 +14,95 @@ use tokio::time::timeout;
 
 /// A connection to a server on loopback.
 #[derive(Debug)]
-pub struct Connection(TcpStream);
+pub struct Connection {
+    stream: TcpStream,
+    /// What was read and given back.
+    unread: Vec<u8>,
+}
 
 impl Connection {
     /// Connects.
     pub async fn to(address: SocketAddr) -> Self {
-        Self(within(TcpStream::connect(address)).await.expect("a server"))
+        let stream = within(TcpStream::connect(address)).await.expect("a server");
+        // What is written goes out as it is written.
+        stream.set_nodelay(true).expect("a socket");
+        Self { stream, unread: Vec::new() }
     }
 
     /// Writes these bytes.
     pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        within(self.0.write_all(bytes.as_ref())).await.expect("a server that reads");
+        self.try_send(bytes).await.expect("a server that reads");
+    }
+
+    /// Writes these bytes, if there is still somebody to read them.
+    ///
+    /// # Errors
+    ///
+    /// Those of the socket.
+    pub async fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
+        within(self.stream.write_all(bytes.as_ref())).await
+    }
+
+    /// Writes no more.
+    pub async fn half_close(&mut self) {
+        // It may be closed already.
+        let _ = within(self.stream.shutdown()).await;
+    }
+
+    /// Gives back what was read, to be read again.
+    pub fn unread(&mut self, bytes: impl Into<Vec<u8>>) {
+        self.unread = bytes.into();
     }
 
     /// Reads to the end of a response's head, and gives all that was read.
     pub async fn head(&mut self) -> String {
-        let mut read = Vec::new();
-        while !read.ends_with(b"\r\n\r\n") {
-            read.push(within(self.0.read_u8()).await.expect("a response"));
-        }
-        String::from_utf8(read).expect("a head of text")
+        self.try_head().await.expect("a response")
+    }
+
+    /// Reads a response. `None` if the server closes before its end.
+    pub async fn response(&mut self) -> Option<Response> {
+        let head = self.try_head().await?;
+        let mut response = Response { status: status_of(&head), head, body: String::new() };
+        let len = response.header("content-length").map_or(0, |len| len.parse().expect("a length"));
+        let mut body = vec![0; len];
+        within(self.stream.read_exact(&mut body)).await.ok()?;
+        response.body = String::from_utf8(body).expect("a body of text");
+        Some(response)
     }
 
     /// Reads until the server closes, and gives all that was read.
     pub async fn rest(&mut self) -> String {
-        let mut read = Vec::new();
+        let mut read = mem::take(&mut self.unread);
         // A server that closes on unread bytes resets the connection: that is an end as well.
-        let _ = within(self.0.read_to_end(&mut read)).await;
+        let _ = within(self.stream.read_to_end(&mut read)).await;
         String::from_utf8(read).expect("a response of text")
+    }
+
+    async fn try_head(&mut self) -> Option<String> {
+        let mut read = mem::take(&mut self.unread);
+        while !read.ends_with(b"\r\n\r\n") {
+            read.push(within(self.stream.read_u8()).await.ok()?);
+        }
+        Some(String::from_utf8(read).expect("a head of text"))
+    }
+}
+
+/// A response, read to its end.
+#[derive(Debug)]
+pub struct Response {
+    /// The status.
+    pub status: u16,
+    /// The head as it came.
+    pub head: String,
+    /// The body.
+    pub body: String,
+}
+
+impl Response {
+    /// The value of this header, whose name is given in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let headers = self.head.lines().filter_map(|line| line.split_once(": "));
+        headers.into_iter().find_map(|(other, value)| other.eq_ignore_ascii_case(name).then_some(value))
     }
 }
 

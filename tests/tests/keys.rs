@@ -173,6 +173,19 @@ fn a_key_set_is_never_empty_and_never_ambiguous() {
 }
 
 #[test]
+fn the_name_of_a_key_is_compared_as_text() {
+    let set = KeySet::new([("production", PLATFORM.verifying_key())]).unwrap();
+    let (id, key) = set.iter().next().unwrap();
+    assert_eq!(*key, PLATFORM.verifying_key());
+    assert!(id == "production" && *id == *"production" && *id == "production");
+    assert!(id != "integration" && *id != *"integration" && *id != "integration");
+    assert_eq!(
+        (id.as_str(), id.as_ref(), id.to_string()),
+        ("production", "production", "production".to_owned())
+    );
+}
+
+#[test]
 fn a_key_set_has_at_most_eight_keys() {
     let keys: Vec<_> =
         (0..=KeySet::MAX).map(|i| (format!("key-{i}"), SigningKey::generate().verifying_key())).collect();

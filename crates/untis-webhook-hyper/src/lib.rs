@@ -1,5 +1,5 @@
-//! A [`hyper::service::Service`] that refuses webhook requests the Untis Platform did not sign. Unofficial: not
-//! affiliated with Untis.
+//! A [`hyper::service::Service`] that refuses webhook requests the Untis Platform did not sign. Unofficial:
+//! not affiliated with Untis.
 //!
 //! [`Verify`] stands in front of a service of your own, which takes a [`VerifiedBody`]; a
 //! [`service_fn`](hyper::service::service_fn) is enough.
@@ -47,10 +47,10 @@
 //! # }
 //! ```
 //!
-//! Hand the service to a connection of hyper's or hyper-util's; a clone of it for each, or a reference. A service that
-//! was written for a [`VerifiedBody`] does not compile there without it:
+//! Hand the service to a connection of hyper's or hyper-util's; a clone of it for each, or a reference. A
+//! service that was written for a [`VerifiedBody`] does not compile there without it:
 //!
-//! ```compile_fail,E0631
+//! ```compile_fail,E0277
 //! # use std::convert::Infallible;
 //! # use bytes::Bytes;
 //! # use http_body_util::Full;

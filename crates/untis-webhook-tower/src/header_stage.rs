@@ -8,7 +8,8 @@ use crate::body_stage::BodyStage;
 use crate::{ResponseFuture, VerifiedBody, VerifyLayer};
 
 impl<R> VerifyLayer<R> {
-    /// Verifies one request, and then calls a clone of `inner` with it: all that [`Verify`](crate::Verify) does.
+    /// Verifies one request, and then calls a clone of `inner` with it: all that [`Verify`](crate::Verify)
+    /// does.
     ///
     /// It is for adapters to other kinds of services, which have no use for a [`Service`] around theirs.
     ///

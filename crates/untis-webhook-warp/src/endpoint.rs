@@ -13,8 +13,8 @@ use warp::{Buf, Filter, Rejection, Reply, Stream};
 
 /// The end of a route: verifies the request, decodes its event, calls `handler` with it, and replies.
 ///
-/// It always replies, and never passes a request on to another route. A request that is refused gets the status of its
-/// [`Rejection`](untis_webhook::Rejection); one whose signed body cannot be decoded that of its
+/// It always replies, and never passes a request on to another route. A request that is refused gets the
+/// status of its [`Rejection`](untis_webhook::Rejection); one whose signed body cannot be decoded that of its
 /// [`DecodeError`](untis_webhook::DecodeError), 400 or 422. An event of a name that is not known is
 /// [`Event::Unknown`], and not refused. See the [crate's documentation](crate) for an example.
 pub fn endpoint<H, F>(

@@ -42,16 +42,28 @@
 //!
 //! # Why there is no filter that rejects
 //!
-//! In warp, a rejection means "not this route: try the next". A filter that rejected a bad signature would hand the
-//! request on: `guarded.or(open)` would answer it with 200. So the signature is checked by the last filter of a
-//! route, whose error is [`Infallible`](std::convert::Infallible): what is refused is answered there and then.
+//! In warp, a rejection means "not this route: try the next". A filter that rejected a bad signature would
+//! hand the request on: `guarded.or(open)` would answer it with 200. So the signature is checked by the last
+//! filter of a route, whose error is [`Infallible`](std::convert::Infallible): what is refused is answered
+//! there and then, and `.or(..)` after it alone does not even compile.
+//!
+//! ```compile_fail,E0271
+//! # use untis_webhook_warp::{Event, Verified, VerifyLayer, endpoint};
+//! # use warp::Filter;
+//! # use warp::http::StatusCode;
+//! # fn routes(layer: VerifyLayer) {
+//! # let webhook = async |_: Verified<Event>| StatusCode::NO_CONTENT;
+//! let routes = endpoint(layer, webhook).or(warp::any());
+//! # }
+//! ```
+//!
 //! Filters before it (path, method) can still pass a request on to other routes, and a route that has no
 //! [`endpoint`] is not protected by one.
 //!
 //! # All routes at once
 //!
-//! [`VerifyLayer`] is a tower layer, and [`warp::service`] a tower service. Around it, the layer guards every route;
-//! handlers take the proof from the request's extensions, and answer 500 without the layer:
+//! [`VerifyLayer`] is a tower layer, and [`warp::service`] a tower service. Around it, the layer guards every
+//! route; handlers take the proof from the request's extensions, and answer 500 without the layer:
 //!
 //! ```
 //! use bytes::Bytes;

@@ -1,5 +1,5 @@
-//! A receiver of the Untis Platform's webhooks, with axum. An example: copy it, and put your own code in the place of
-//! [`receiver_support::handle`].
+//! A receiver of the Untis Platform's webhooks, with axum. An example: copy it, and put your own code in the
+//! place of [`receiver_support::handle`].
 
 use std::io;
 
@@ -15,9 +15,9 @@ use untis_webhook_axum::{VerifiedEvent, Verifier, VerifyLayer};
 
 /// The receiver: `POST /webhook`, for deliveries that one of the verifier's keys signed.
 ///
-/// The order of the layers matters; the first is the outermost. The signature is marked as sensitive before anything
-/// could log it, every request is traced, also one that is refused, and nothing reaches the routes unverified. A layer
-/// that changes the body (decompression) would stand after ours.
+/// The order of the layers matters; the first is the outermost. The signature is marked as sensitive before
+/// anything could log it, every request is traced, also one that is refused, and nothing reaches the routes
+/// unverified. A layer that changes the body (decompression) would stand after ours.
 pub fn app(verifier: Verifier) -> Router {
     let signature_headers = [header::AUTHORIZATION, HeaderName::from_static("algorithm")];
     Router::new().route("/webhook", post(webhook)).layer(

@@ -1,5 +1,5 @@
-//! A receiver of the Untis Platform's webhooks, with hyper alone. An example: copy it, and put your own code in the place
-//! of [`receiver_support::handle`].
+//! A receiver of the Untis Platform's webhooks, with hyper alone. An example: copy it, and put your own code
+//! in the place of [`receiver_support::handle`].
 
 use std::convert::Infallible;
 
@@ -30,8 +30,8 @@ fn answer(request: &Request<VerifiedBody>) -> StatusCode {
     }
 }
 
-/// Serves `POST /webhook`, for deliveries that one of the verifier's keys signed, until it is to stop, and then ends what
-/// has begun.
+/// Serves `POST /webhook`, for deliveries that one of the verifier's keys signed, until it is to stop, and
+/// then ends what has begun.
 pub async fn serve(listener: TcpListener, verifier: Verifier, stop: Stop) {
     receiver_support::serve(listener, Verify::new(verifier, service_fn(webhook)), stop).await;
 }

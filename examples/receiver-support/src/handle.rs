@@ -3,8 +3,8 @@ use untis_webhook::{Event, Verified};
 
 /// What the application does with an event.
 ///
-/// Be quick, since a slow answer is delivered again, and idempotent, since a delivery can come twice. Look at the
-/// key's name: one that is trusted for tests must not write to production.
+/// Be quick, since a slow answer is delivered again, and idempotent, since a delivery can come twice. Look at
+/// the key's name: one that is trusted for tests must not write to production.
 pub fn handle(event: &Verified<Event>) {
     // `?` escapes what a tenant might hold: one delivery is one line.
     tracing::info!(

@@ -1,5 +1,5 @@
-//! What the example receivers share, whatever they are built with: how they are configured, what they do with an event,
-//! how they are run and told to stop.
+//! What the example receivers share, whatever they are built with: how they are configured, what they do with
+//! an event, how they are run and told to stop.
 
 mod config;
 mod handle;

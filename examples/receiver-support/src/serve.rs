@@ -22,8 +22,9 @@ where
     B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
 {
     let mut server = auto::Builder::new(TokioExecutor::new());
-    // Without a timer hyper waits for the head of a request for ever.
-    server.http1().timer(TokioTimer::new());
+    // Without a timer hyper waits for the head of a request for ever. A client that has said all that it has
+    // to say may still want the answer.
+    server.http1().timer(TokioTimer::new()).half_close(true);
     let graceful = GracefulShutdown::new();
     let mut stop = pin!(stop);
     loop {

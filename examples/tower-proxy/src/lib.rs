@@ -1,8 +1,8 @@
-//! A reverse proxy in front of an application in any language: it forwards what the Untis Platform signed, and nothing
-//! else. An example of the layer around a tower service.
+//! A reverse proxy in front of an application in any language: it forwards what the Untis Platform signed,
+//! and nothing else. An example of the layer around a tower service.
 //!
-//! The application gets the signed body as it came, and in the header `x-untis-key` the name of the key that signed it.
-//! It must listen where only the proxy can reach it.
+//! The application gets the signed body as it came, and in the header `x-untis-key` the name of the key that
+//! signed it. It must listen where only the proxy can reach it.
 
 mod upstream;
 
@@ -27,8 +27,8 @@ pub use upstream::{Upstream, UpstreamError};
 /// The body of a response: the application's, or none.
 type Body = BoxBody<Bytes, hyper::Error>;
 
-/// Serves `POST /webhook`, for deliveries that one of the verifier's keys signed, until it is to stop, and then ends what
-/// has begun.
+/// Serves `POST /webhook`, for deliveries that one of the verifier's keys signed, until it is to stop, and
+/// then ends what has begun.
 pub async fn serve(listener: TcpListener, verifier: Verifier, stop: Stop, upstream: Upstream) {
     let client = Client::builder(TokioExecutor::new()).build_http();
     let proxy = service_fn(move |request| {

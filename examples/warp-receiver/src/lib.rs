@@ -1,5 +1,5 @@
-//! A receiver of the Untis Platform's webhooks, with warp. An example: copy it, and put your own code in the place of
-//! [`receiver_support::handle`].
+//! A receiver of the Untis Platform's webhooks, with warp. An example: copy it, and put your own code in the
+//! place of [`receiver_support::handle`].
 
 use bytes::Bytes;
 use hyper_util::service::TowerToHyperService;
@@ -20,8 +20,8 @@ fn webhook(delivery: Verified<Bytes>) -> StatusCode {
     }
 }
 
-/// Serves `POST /webhook`, for deliveries that one of the verifier's keys signed, until it is to stop, and then ends what
-/// has begun.
+/// Serves `POST /webhook`, for deliveries that one of the verifier's keys signed, until it is to stop, and
+/// then ends what has begun.
 ///
 /// The layer stands around all the routes. For a single one among others there is
 /// [`untis_webhook_warp::endpoint`].

@@ -3,26 +3,40 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is surprised")]
 
 use std::convert::Infallible;
-use std::future::{Ready, ready};
-use std::pin::{Pin, pin};
+use std::future::{Ready, pending, ready};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
-use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use http_body_util::Full;
 use tower::buffer::Buffer;
 use tower::limit::ConcurrencyLimitLayer;
+use tower::load_shed::LoadShedLayer;
+use tower::load_shed::error::Overloaded;
+use tower::timeout::TimeoutLayer;
+use tower::timeout::error::Elapsed;
 use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_layer::Layer;
 use untis_webhook::Rejection;
-use untis_webhook_tests::bodies::{Frames, Stalled, Unread};
-use untis_webhook_tests::platform::{BODY, forged, genuine, verifier};
+use untis_webhook_tests::bodies::{Frames, Guarded, Stalled, Unread};
+use untis_webhook_tests::platform::{BODY, STRANGER, forged, genuine, keys, verifier};
 use untis_webhook_tower::{VerifiedBody, VerifyLayer};
 
 fn layer() -> VerifyLayer {
     VerifyLayer::new(verifier())
+}
+
+fn whole() -> Frames {
+    Frames::of([BODY])
+}
+
+/// Answers 200.
+fn ok()
+-> impl Service<Request<VerifiedBody>, Response = Response<()>, Error = Infallible, Future: Send> + Clone + Send
+{
+    service_fn(async |_: Request<VerifiedBody>| Ok(Response::new(())))
 }
 
 /// Panics when it is called without having been driven to readiness. A clone has not been, whatever the
@@ -81,7 +95,7 @@ async fn the_inner_service_is_driven_to_readiness_for_each_call() {
     let mut service = layer().layer(probe);
     for calls in 1..=3 {
         counts.not_yet.store(true, Ordering::SeqCst);
-        let request = genuine(Full::<Bytes>::from(BODY));
+        let request = genuine(whole());
         (&mut service).oneshot(request).await.unwrap();
         assert_eq!(counts.calls.load(Ordering::SeqCst), calls);
     }
@@ -128,7 +142,7 @@ async fn an_error_of_readiness_is_the_answer() {
     let probe = Probe::default();
     probe.counts.fails.store(true, Ordering::SeqCst);
     let service = layer().layer(probe);
-    assert_eq!(service.oneshot(genuine(Full::<Bytes>::from(BODY))).await.unwrap_err(), "broken");
+    assert_eq!(service.oneshot(genuine(whole())).await.unwrap_err(), "broken");
 }
 
 #[tokio::test]
@@ -142,7 +156,7 @@ async fn a_stalled_unverified_upload_blocks_nobody() {
         assert!(upload.as_mut().poll(&mut cx).is_pending());
     }
     for _ in 0..3 {
-        let response = limited.clone().oneshot(genuine(Full::<Bytes>::from(BODY))).await.unwrap();
+        let response = limited.clone().oneshot(genuine(whole())).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
     }
     for upload in &mut stalled {
@@ -160,7 +174,7 @@ async fn verified_requests_share_the_inner_capacity_in_turn() {
         Ok::<_, Infallible>(Response::new(()))
     });
     let limited = ServiceBuilder::new().layer(layer()).layer(ConcurrencyLimitLayer::new(1)).service(handler);
-    let request = || genuine(Full::<Bytes>::from(BODY));
+    let request = || genuine(whole());
     let requests: Vec<_> = (0..100).map(|_| tokio::spawn(limited.clone().oneshot(request()))).collect();
     for request in requests {
         assert_eq!(request.await.unwrap().unwrap().status(), StatusCode::OK);
@@ -169,27 +183,102 @@ async fn verified_requests_share_the_inner_capacity_in_turn() {
 
 #[tokio::test]
 async fn a_buffer_inside_or_outside_does() {
-    let handler = service_fn(async |_: Request<VerifiedBody>| Ok::<_, Infallible>(Response::new(())));
-    let inside = layer().layer(Buffer::new(handler, 4));
-    assert_eq!(inside.oneshot(genuine(Full::<Bytes>::from(BODY))).await.unwrap().status(), StatusCode::OK);
-    let outside = Buffer::new(layer().layer(handler), 4);
-    assert_eq!(outside.oneshot(genuine(Full::<Bytes>::from(BODY))).await.unwrap().status(), StatusCode::OK);
+    let inside = layer().layer(Buffer::new(ok(), 4));
+    assert_eq!(inside.oneshot(genuine(whole())).await.unwrap().status(), StatusCode::OK);
+    let outside = Buffer::new(layer().layer(ok()), 4);
+    assert_eq!(outside.oneshot(genuine(whole())).await.unwrap().status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_load_shed_inside_sheds_verified_requests_alone() {
+    let busy = service_fn(|_: Request<VerifiedBody>| pending::<Result<Response<()>, Infallible>>());
+    let service = ServiceBuilder::new()
+        .layer(layer())
+        .layer(LoadShedLayer::new())
+        .layer(ConcurrencyLimitLayer::new(1))
+        .service(busy);
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut working = Box::pin(service.clone().oneshot(genuine(whole())));
+    assert!(working.as_mut().poll(&mut cx).is_pending());
+
+    let shed = service.clone().oneshot(genuine(whole())).await.unwrap_err();
+    assert!(shed.is::<Overloaded>());
+    let refused = service.clone().oneshot(forged(Unread)).await.unwrap();
+    assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+    drop(working);
+    let mut next = Box::pin(service.oneshot(genuine(whole())));
+    assert!(next.as_mut().poll(&mut cx).is_pending());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timeout_outside_counts_the_body_and_one_inside_does_not() {
+    let second = Duration::from_secs(1);
+    let outside = ServiceBuilder::new().layer(TimeoutLayer::new(second)).layer(layer()).service(ok());
+    assert!(outside.clone().oneshot(genuine(Stalled)).await.unwrap_err().is::<Elapsed>());
+    assert_eq!(outside.oneshot(genuine(whole())).await.unwrap().status(), StatusCode::OK);
+
+    let inside = ServiceBuilder::new().layer(layer()).layer(TimeoutLayer::new(second)).service(ok());
+    let stalled = inside.clone().oneshot(genuine(Stalled)).await.unwrap();
+    assert_eq!(stalled.extensions().get(), Some(&Rejection::BodyTimeout));
+    let busy = service_fn(|_: Request<VerifiedBody>| pending::<Result<Response<()>, Infallible>>());
+    let inside = ServiceBuilder::new().layer(layer()).layer(TimeoutLayer::new(second)).service(busy);
+    assert!(inside.oneshot(genuine(whole())).await.unwrap_err().is::<Elapsed>());
+}
+
+/// tower's own mock: it says when it is ready, and fails when it is called without.
+#[tokio::test]
+async fn a_mock_gets_the_verified_requests_and_no_others() {
+    let (mock, mut handle) = tower_test::mock::pair::<Request<VerifiedBody>, Response<()>>();
+    let service = layer().layer(mock);
+    handle.allow(0);
+    let refused = service.clone().oneshot(forged(Unread)).await.unwrap();
+    assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+
+    let mut waiting = Box::pin(service.oneshot(genuine(whole())));
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(waiting.as_mut().poll(&mut cx).is_pending());
+    assert!(pin!(handle.next_request()).poll(&mut cx).is_pending(), "called before it was ready");
+
+    handle.allow(1);
+    let (response, request) = tokio::join!(waiting, async {
+        let (request, answer) = handle.next_request().await.unwrap();
+        answer.send_response(Response::new(()));
+        request
+    });
+    assert_eq!(response.unwrap().status(), StatusCode::OK);
+    assert_eq!(request.into_body().into_verified().into_inner(), BODY);
+}
+
+#[tokio::test]
+async fn clones_share_nothing_but_the_keys() {
+    let verifier = verifier();
+    let service = VerifyLayer::new(verifier.clone()).layer(ok());
+    let clone = service.clone();
+    verifier.replace_keys(keys("next", &STRANGER));
+    for service in [service, clone] {
+        assert_eq!(
+            service.clone().oneshot(genuine(Unread)).await.unwrap().status(),
+            StatusCode::UNAUTHORIZED
+        );
+        assert_eq!(service.oneshot(forged(whole())).await.unwrap().status(), StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn a_future_that_is_polled_after_its_end_does_not_panic_and_does_not_call() {
+    let probe = Probe::default();
+    let counts = Arc::clone(&probe.counts);
+    let mut service = layer().layer(probe);
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut rejected = pin!(service.call(genuine(Frames::of(["another body"]))));
+    for _ in 0..2 {
+        assert!(rejected.as_mut().poll(&mut cx).is_ready());
+    }
+    assert_eq!(counts.calls.load(Ordering::SeqCst), 0);
 }
 
 #[tokio::test]
 async fn a_dropped_future_releases_everything() {
-    /// Counts itself out.
-    struct Guarded<B>(B, #[allow(dead_code, reason = "its drop is what counts")] Arc<()>);
-    impl<B: http_body::Body + Unpin> http_body::Body for Guarded<B> {
-        type Data = B::Data;
-        type Error = B::Error;
-        fn poll_frame(
-            mut self: Pin<&mut Self>,
-            cx: &mut Context<'_>,
-        ) -> Poll<Option<Result<http_body::Frame<B::Data>, B::Error>>> {
-            Pin::new(&mut self.0).poll_frame(cx)
-        }
-    }
     let alive = Arc::new(());
     let mut cx = Context::from_waker(Waker::noop());
     let handler =
@@ -197,14 +286,14 @@ async fn a_dropped_future_releases_everything() {
     let service = ServiceBuilder::new().layer(layer()).layer(ConcurrencyLimitLayer::new(1)).service(handler);
 
     // While it reads.
-    let mut reading = Box::pin(service.clone().oneshot(genuine(Guarded(Stalled, Arc::clone(&alive)))));
+    let mut reading = Box::pin(service.clone().oneshot(genuine(Guarded::new(Stalled, &alive))));
     assert!(reading.as_mut().poll(&mut cx).is_pending());
     assert_eq!(Arc::strong_count(&alive), 2);
     drop(reading);
     assert_eq!(Arc::strong_count(&alive), 1);
 
     // While the handler works (the body is gone by then), and while another waits for the handler's place.
-    let body = || Guarded(Frames::of([BODY]), Arc::clone(&alive));
+    let body = || Guarded::new(whole(), &alive);
     let mut working = Box::pin(service.clone().oneshot(genuine(body())));
     assert!(working.as_mut().poll(&mut cx).is_pending());
     let mut waiting = Box::pin(service.clone().oneshot(genuine(body())));
