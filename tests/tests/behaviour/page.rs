@@ -1,0 +1,60 @@
+//! `docs/behaviour.md`, printed from the table.
+
+use std::env;
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use crate::table::Row;
+
+pub(crate) fn print(rows: &[Row]) -> String {
+    let mut page = String::from(HEAD);
+    let mut group = "";
+    for row in rows {
+        if row.group != group {
+            group = row.group;
+            write!(page, "\n## {group}\n\n| request | HTTP/1.1 | HTTP/2 |\n|---|---|---|\n").unwrap();
+        }
+        let http2 = if row.http2.is_empty() { "–" } else { row.http2 };
+        writeln!(page, "| {} | {} | {http2} |", row.name, row.http1).unwrap();
+    }
+    page.push_str(TAIL);
+    page
+}
+
+/// Fails if the page is another one, or writes it if that is asked for.
+pub(crate) fn check(page: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/behaviour.md");
+    if env::var("BEHAVIOUR").is_ok_and(|what| what == "write") {
+        fs::write(&path, page).unwrap();
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == page, "docs/behaviour.md is out of date: BEHAVIOUR=write cargo test --test behaviour");
+}
+
+const HEAD: &str = "\
+# Behaviour
+
+What a sender gets to see, in every stack alike: axum, hyper, warp, and the layer around a plain tower service (a reverse
+proxy). Each row is sent to each of the four example receivers as a real server on loopback, over HTTP/1.1 in raw bytes and
+over HTTP/2 in clear text by a client. This page is printed by that test, `tests/tests/behaviour`, which fails when it and
+the runs differ; `BEHAVIOUR=write cargo test --test behaviour` writes it anew.
+
+A row says the status, and what becomes of the connection: *kept* if a genuine delivery that follows on it is answered with
+204, *closed* if not. Every 401 has `WWW-Authenticate: Untis-Signature`, and no answer but a 404 or a 405 has a body.
+
+Unless the row says otherwise, a request is a `POST /webhook` that the platform signed. 204 is what the receivers answer when
+an event has been handled; 400 and 422 to a signed body are the extractor's, and 404 and 405 come after verification.
+";
+
+const TAIL: &str = "
+## Further
+
+These are tests of their own in the same place, also for all four stacks:
+
+- A body that does not come within its deadline, 10 s, is 408, and the connection is closed.
+- Of 100 concurrent streams on one HTTP/2 connection of which one is forged, that one is 401 and all others are 204.
+- Pipelined requests, genuine and forged by turns, are answered in their order.
+
+A disconnect leaves nobody to answer; that it ends the request at once is tested in `tests/tests/connection.rs`.
+";
