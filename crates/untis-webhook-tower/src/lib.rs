@@ -78,7 +78,7 @@
 //! - A [`Verified<Bytes>`](untis_webhook::Verified) goes into the request's extensions, for frameworks that
 //!   erase the type of the body.
 //! - A request that is refused gets the [status of its rejection](untis_webhook::Rejection::status) and an
-//!   empty body; see [`DefaultRejectionResponse`]. The [`Rejection`](untis_webhook::Rejection) goes into the
+//!   empty body; see [`DefaultRejectionResponse`]. The [`Rejection`] goes into the
 //!   response's extensions and, at the level `DEBUG`, into a `tracing` event, which never has a header value
 //!   or a part of the body in it.
 //!

@@ -37,7 +37,7 @@ async fn webhook(VerifiedEvent(event): VerifiedEvent) -> StatusCode {
 ///
 /// # Errors
 ///
-/// Those of [`axum::serve`].
+/// Those of [`axum::serve`](fn@axum::serve).
 pub async fn serve(listener: TcpListener, verifier: Verifier, stop: Stop) -> io::Result<()> {
     axum::serve(listener, app(verifier)).with_graceful_shutdown(stop).await
 }

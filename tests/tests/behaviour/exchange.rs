@@ -160,5 +160,5 @@ pub(crate) fn forged() -> Exchange {
 
 /// A delivery of the platform that does not come to its end.
 pub(crate) fn stalled() -> Exchange {
-    genuine().body(Body::Withheld(43))
+    genuine().body(Body::Withheld(u64::try_from(BODY.len()).unwrap()))
 }

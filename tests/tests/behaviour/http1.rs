@@ -1,11 +1,14 @@
 //! HTTP/1.1 in raw bytes.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::time::sleep;
+use untis_webhook_tests::platform::BODY;
 use untis_webhook_tests::wire::Connection;
 
-use crate::exchange::{Body, Exchange, Outcome, forged, genuine};
+use crate::exchange::{Body, Exchange, Outcome, forged, genuine, stalled};
 
 /// Sends this, reads the answer, and tries the connection with a genuine delivery.
 pub(crate) async fn run(address: SocketAddr, exchange: &Exchange) -> Outcome {
@@ -14,6 +17,25 @@ pub(crate) async fn run(address: SocketAddr, exchange: &Exchange) -> Outcome {
     let Some(status) = answer(&mut connection).await else { return Outcome { status: None, kept: false } };
     send(&mut connection, &genuine()).await;
     Outcome { status: Some(status), kept: answer(&mut connection).await == Some(204) }
+}
+
+/// Sends nine octets of a genuine delivery, one at a time, and waits for what comes of it.
+pub(crate) async fn trickled(address: SocketAddr, pause: Duration) -> Outcome {
+    let mut connection = Connection::to(address).await;
+    send(&mut connection, &stalled()).await;
+    for octet in BODY.as_bytes().chunks(1).take(9) {
+        connection.send(octet).await;
+        sleep(pause).await;
+    }
+    Outcome { status: answer(&mut connection).await, kept: connection.response().await.is_some() }
+}
+
+/// Disconnects in the middle of a genuine delivery that the server has begun to read.
+pub(crate) async fn disconnected(address: SocketAddr) {
+    let mut connection = Connection::to(address).await;
+    send(&mut connection, &stalled().with("expect", "100-continue")).await;
+    assert_eq!(connection.head().await, "HTTP/1.1 100 Continue\r\n\r\n");
+    connection.send(&BODY[..9]).await;
 }
 
 /// Sends genuine and forged deliveries by turns, all before the first answer, and gives the statuses.

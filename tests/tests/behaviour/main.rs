@@ -19,6 +19,7 @@ mod stack;
 mod table;
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use exchange::{Exchange, Outcome};
 use stack::Stack;
@@ -68,6 +69,31 @@ async fn every_stack_ends_a_body_that_does_not_come_within_its_deadline() {
             stack.name
         );
         assert_eq!(start.elapsed().as_secs(), 10, "{}", stack.name);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_stack_ends_a_body_that_trickles_past_its_deadline() {
+    for stack in &Stack::start_all().await {
+        let start = tokio::time::Instant::now();
+        let outcome = http1::trickled(stack.address, Duration::from_secs(1)).await;
+        assert_eq!(outcome.to_string(), "408, closed", "{}", stack.name);
+        assert_eq!(start.elapsed().as_secs(), 10, "{}", stack.name);
+    }
+}
+
+#[tokio::test]
+async fn every_stack_goes_on_after_a_disconnect() {
+    for stack in &Stack::start_all().await {
+        for _ in 0..10 {
+            http1::disconnected(stack.address).await;
+        }
+        assert_eq!(
+            http1::run(stack.address, &exchange::genuine()).await.to_string(),
+            "204, kept",
+            "{}",
+            stack.name
+        );
     }
 }
 

@@ -48,13 +48,19 @@ an event has been handled; 400 and 422 to a signed body are the extractor's, and
 ";
 
 const TAIL: &str = "
+## Notes
+
+HTTP/2 has no header names in odd case, no white space around values, no line breaks in them, no chunks, no `Expect`, and no
+half-closed connection: a dash says so. Header lists of more than 16 KiB end an HTTP/2 connection before the layer sees them;
+that limit is hyper's, and all four stacks are served by hyper.
+
 ## Further
 
 These are tests of their own in the same place, also for all four stacks:
 
-- A body that does not come within its deadline, 10 s, is 408, and the connection is closed.
+- A body that does not come within its deadline, 10 s, or trickles past it, is 408, and the connection is closed.
 - Of 100 concurrent streams on one HTTP/2 connection of which one is forged, that one is 401 and all others are 204.
 - Pipelined requests, genuine and forged by turns, are answered in their order.
-
-A disconnect leaves nobody to answer; that it ends the request at once is tested in `tests/tests/connection.rs`.
+- After disconnects in the middle of a body the server goes on. (They leave nobody to answer; that one ends its request at
+  once is tested in `tests/tests/connection.rs`.)
 ";
