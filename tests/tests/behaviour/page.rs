@@ -50,8 +50,8 @@ an event has been handled; 400 and 422 to a signed body are the extractor's, and
 const TAIL: &str = "
 ## Notes
 
-HTTP/2 has no header names in odd case, no white space around values, no line breaks in them, no chunks, no `Expect`, and no
-half-closed connection: a dash says so. Header lists of more than 16 KiB end an HTTP/2 connection before the layer sees them;
+A dash: HTTP/2 has no header names in odd case, no white space around values and no line breaks in them, and how a body is
+declared, withheld or asked for is sent in HTTP/1.1 alone. Header lists of more than 16 KiB end an HTTP/2 connection before the layer sees them;
 that limit is hyper's, and all four stacks are served by hyper.
 
 ## Further
