@@ -3,41 +3,59 @@ use std::fmt;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderValue};
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Request};
 use untis_webhook::{Algorithm, HeaderNames};
 
-use crate::SigningKey;
+use crate::{Forgery, SigningKey};
 
 /// A body with its signature, as the platform would deliver it.
-///
-/// Change the request that it makes to get a forgery: another body, no header, a header twice.
 #[derive(Clone)]
 pub struct Delivery {
-    algorithm: Algorithm,
-    signature: Vec<u8>,
+    headers: HeaderMap,
     body: Bytes,
 }
 
 impl Delivery {
-    /// Signs a body with `SHA256withRSA`, as the platform does.
+    /// Signs a body, or a [`Payload`](crate::Payload), with `SHA256withRSA`, as the platform does.
     pub fn sign(key: &SigningKey, body: impl Into<Bytes>) -> Self {
         Self::sign_with(key, Algorithm::Sha256WithRsa, body)
     }
 
-    /// Signs a body with another algorithm.
+    /// Signs a body, or a [`Payload`](crate::Payload), with another algorithm.
     pub fn sign_with(key: &SigningKey, algorithm: Algorithm, body: impl Into<Bytes>) -> Self {
         let body = body.into();
         Self::from_signature(algorithm, key.sign(algorithm, &body), body)
     }
 
     /// Takes a signature that was made elsewhere, genuine or not.
-    pub fn from_signature(
-        algorithm: Algorithm,
-        signature: impl Into<Vec<u8>>,
-        body: impl Into<Bytes>,
-    ) -> Self {
-        Self { algorithm, signature: signature.into(), body: body.into() }
+    pub fn from_signature(algorithm: Algorithm, signature: impl AsRef<[u8]>, body: impl Into<Bytes>) -> Self {
+        let HeaderNames { signature: signature_name, algorithm: algorithm_name } = HeaderNames::default();
+        let content_type = HeaderValue::from_static("application/json; charset=utf-8");
+        let headers = HeaderMap::from_iter([
+            (signature_name, value(&BASE64_STANDARD.encode(signature))),
+            (algorithm_name, value(algorithm.java_name())),
+            (CONTENT_TYPE, content_type),
+        ]);
+        Self { headers, body: body.into() }
+    }
+
+    /// Makes it a forgery, which a receiver must refuse for [one reason](Forgery::rejection).
+    #[must_use]
+    pub fn forge(mut self, forgery: Forgery) -> Self {
+        let HeaderNames { signature, algorithm } = HeaderNames::default();
+        match forgery {
+            Forgery::MissingAlgorithm => self.remove(&algorithm),
+            Forgery::MissingSignature => self.remove(&signature),
+            Forgery::OtherAlgorithm => {
+                let other = Algorithm::ALL.into_iter().find(|other| *other != self.algorithm());
+                let other = other.unwrap_or(Algorithm::Sha512WithRsa);
+                self.headers.insert(algorithm, value(other.java_name()));
+            }
+            Forgery::OtherKey => self = Self::sign_with(SigningKey::stranger(), self.algorithm(), self.body),
+            Forgery::TamperedBody => self.body = [&self.body[..], b" "].concat().into(),
+        }
+        self
     }
 
     /// The body.
@@ -46,15 +64,8 @@ impl Delivery {
     }
 
     /// The headers that the platform sends: the signature, its algorithm, and the content type.
-    #[allow(clippy::expect_used, reason = "base64 and a Java name are header values")]
     pub fn headers(&self) -> HeaderMap {
-        let value = |text: &str| HeaderValue::from_str(text).expect("visible ASCII is a header value");
-        let names = HeaderNames::default();
-        HeaderMap::from_iter([
-            (names.signature, value(&BASE64_STANDARD.encode(&self.signature))),
-            (names.algorithm, value(self.algorithm.java_name())),
-            (CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8")),
-        ])
+        self.headers.clone()
     }
 
     /// The whole request: a POST to `uri`.
@@ -64,14 +75,29 @@ impl Delivery {
     /// If `uri` is not a URI.
     #[allow(clippy::expect_used, reason = "documented, and a test wants to stop here")]
     pub fn into_request(self, uri: &str) -> Request<Bytes> {
-        let mut request = Request::post(uri).body(self.body.clone()).expect("a URI");
-        *request.headers_mut() = self.headers();
+        let mut request = Request::post(uri).body(self.body).expect("a URI");
+        *request.headers_mut() = self.headers;
         request
     }
+
+    fn remove(&mut self, name: &HeaderName) {
+        self.headers.remove(name);
+    }
+
+    /// The algorithm claimed, or the platform's if it is gone.
+    fn algorithm(&self) -> Algorithm {
+        let claimed = self.headers.get(HeaderNames::default().algorithm).and_then(|name| name.to_str().ok());
+        claimed.and_then(|name| name.parse().ok()).unwrap_or(Algorithm::Sha256WithRsa)
+    }
+}
+
+#[allow(clippy::expect_used, reason = "base64 and a Java name are header values")]
+fn value(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).expect("visible ASCII is a header value")
 }
 
 impl fmt::Debug for Delivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Delivery").field("algorithm", &self.algorithm).finish_non_exhaustive()
+        f.debug_struct("Delivery").field("algorithm", &self.algorithm()).finish_non_exhaustive()
     }
 }

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -21,6 +22,21 @@ impl SigningKey {
     /// Makes a key of the size of the platform's: 2048 bits, public exponent 65537.
     pub fn generate() -> Self {
         Self::generate_with(2048, 65537)
+    }
+
+    /// The key of this process: made when it is first asked for, and the same from then on.
+    ///
+    /// To make a key takes a fraction of a second, or some seconds without optimisation; a test binary does
+    /// it once.
+    pub fn shared() -> &'static Self {
+        static SHARED: LazyLock<SigningKey> = LazyLock::new(SigningKey::generate);
+        &SHARED
+    }
+
+    /// The key of nobody in this process.
+    pub(crate) fn stranger() -> &'static Self {
+        static STRANGER: LazyLock<SigningKey> = LazyLock::new(SigningKey::generate);
+        &STRANGER
     }
 
     /// Makes a key of another size, in bits, and with another public exponent.

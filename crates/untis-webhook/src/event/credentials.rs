@@ -92,6 +92,9 @@ pub enum CredentialsEventType {
 }
 
 impl CredentialsEventType {
+    /// Every one that is known.
+    pub const ALL: [Self; 3] = [Self::Created, Self::Reactivated, Self::Reset];
+
     /// The name, as the platform sends it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -102,6 +105,6 @@ impl CredentialsEventType {
     }
 
     pub(super) fn from_name(name: &str) -> Option<Self> {
-        [Self::Created, Self::Reactivated, Self::Reset].into_iter().find(|known| known.as_str() == name)
+        Self::ALL.into_iter().find(|known| known.as_str() == name)
     }
 }

@@ -37,6 +37,9 @@ pub enum DeactivationEventType {
 }
 
 impl DeactivationEventType {
+    /// Every one that is known.
+    pub const ALL: [Self; 2] = [Self::Deactivation, Self::Deletion];
+
     /// The name, as the platform sends it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -46,7 +49,7 @@ impl DeactivationEventType {
     }
 
     pub(super) fn from_name(name: &str) -> Option<Self> {
-        [Self::Deactivation, Self::Deletion].into_iter().find(|known| known.as_str() == name)
+        Self::ALL.into_iter().find(|known| known.as_str() == name)
     }
 }
 
@@ -69,6 +72,15 @@ pub enum ReasonType {
 }
 
 impl ReasonType {
+    /// Every one that is known.
+    pub const KNOWN: [Self; 5] = [
+        Self::NoReason,
+        Self::RemoteDeactivation,
+        Self::RemoteDeletion,
+        Self::SchoolDeactivation,
+        Self::SchoolDeletion,
+    ];
+
     /// The code, as the platform sends it.
     pub fn as_str(&self) -> &str {
         match self {
@@ -82,15 +94,6 @@ impl ReasonType {
     }
 
     fn from_code(code: String) -> Self {
-        [
-            Self::NoReason,
-            Self::RemoteDeactivation,
-            Self::RemoteDeletion,
-            Self::SchoolDeactivation,
-            Self::SchoolDeletion,
-        ]
-        .into_iter()
-        .find(|known| known.as_str() == code)
-        .unwrap_or(Self::Unknown(code))
+        Self::KNOWN.into_iter().find(|known| known.as_str() == code).unwrap_or(Self::Unknown(code))
     }
 }
