@@ -48,4 +48,4 @@ mod signing_key;
 pub use delivery::Delivery;
 pub use forgery::Forgery;
 pub use payload::Payload;
-pub use signing_key::SigningKey;
+pub use signing_key::{SigningKey, SigningKeyError};

@@ -6,11 +6,12 @@ use base64::prelude::BASE64_STANDARD;
 use getrandom::SysRng;
 use rsa::hazmat::rsa_decrypt;
 use rsa::pkcs1v15::Pkcs1v15Sign;
-use rsa::pkcs8::EncodePublicKey;
+use rsa::pkcs8::{DecodePrivateKey, EncodePrivateKey, EncodePublicKey, LineEnding};
 use rsa::traits::PublicKeyParts;
 use rsa::{BoxedUint, PrivateKey, PublicKey};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 use untis_webhook::{Algorithm, VerifyingKey};
+use zeroize::Zeroizing;
 
 /// A throw-away key that signs as the platform does.
 ///
@@ -48,6 +49,21 @@ impl SigningKey {
     pub fn generate_with(bits: usize, exponent: u64) -> Self {
         let key = PrivateKey::new_with_exp(&mut SysRng, bits, BoxedUint::from(exponent));
         Self(key.expect("an RSA key of this size and exponent"))
+    }
+
+    /// Reads a key from PKCS#8 in PEM (RFC 5958), as [`to_pkcs8_pem`](Self::to_pkcs8_pem) and openssl write it.
+    ///
+    /// # Errors
+    ///
+    /// [`SigningKeyError`] if it is anything else; an encrypted key is.
+    pub fn from_pkcs8_pem(pem: &str) -> Result<Self, SigningKeyError> {
+        PrivateKey::from_pkcs8_pem(pem).map(Self).map_err(|_| SigningKeyError)
+    }
+
+    /// The key as PKCS#8 in PEM, to be kept for a development platform. The text is wiped when it is dropped.
+    #[allow(clippy::expect_used, reason = "the key is a valid one")]
+    pub fn to_pkcs8_pem(&self) -> Zeroizing<String> {
+        self.0.to_pkcs8_pem(LineEnding::LF).expect("an RSA key has an encoding")
     }
 
     /// The public half, as a receiver trusts it.
@@ -110,3 +126,9 @@ impl fmt::Debug for SigningKey {
         f.debug_struct("SigningKey").finish_non_exhaustive()
     }
 }
+
+/// The input is not an RSA private key in PKCS#8 PEM. It is not repeated.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected an RSA private key as PKCS#8 in PEM, found something else")]
+#[non_exhaustive]
+pub struct SigningKeyError;

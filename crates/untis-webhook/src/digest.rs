@@ -20,6 +20,20 @@ pub enum Digest {
 }
 
 impl Digest {
+    /// The digest of `body` that a signature with this algorithm signs.
+    ///
+    /// ```
+    /// use untis_webhook::{Algorithm, Digest};
+    ///
+    /// let digest = Digest::of(Algorithm::Sha256WithRsa, b"abc");
+    /// assert_eq!(digest.to_string(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    /// ```
+    pub fn of(algorithm: Algorithm, body: &[u8]) -> Self {
+        let mut hasher = Hasher::new(algorithm);
+        hasher.update(body);
+        hasher.finish()
+    }
+
     /// The digest's octets: 32, 48 or 64.
     pub fn as_octets(&self) -> &[u8] {
         match self {

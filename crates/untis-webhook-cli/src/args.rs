@@ -1,0 +1,150 @@
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args as Arguments, Parser, Subcommand};
+use clap_complete::Shell;
+use untis_webhook::Algorithm;
+
+/// Sign, verify and inspect webhooks of the Untis Platform.
+///
+/// Unofficial: not affiliated with Untis.
+///
+/// Exit codes: 0 verified or done; 1 refused, with the reason on standard output; 2 wrong usage, or something that could
+/// not be read or written.
+#[derive(Debug, Parser)]
+#[command(name = "untis-webhook", version, max_term_width = 100)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Completions(Completions),
+    Inspect(Inspect),
+    Keygen(Keygen),
+    Sign(Sign),
+    Verify(Verify),
+}
+
+/// Print the completions for a shell
+#[derive(Debug, Arguments)]
+#[command(
+    after_help = "Example:\n  untis-webhook completions bash > ~/.local/share/bash-completion/completions/untis-webhook"
+)]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: Shell,
+}
+
+/// Make a key pair for development
+///
+/// The private key signs as the platform does (`sign`); the public key is what a receiver trusts, in the form in which Untis
+/// publishes keys: base64 of SubjectPublicKeyInfo, without PEM armour.
+#[derive(Debug, Arguments)]
+#[command(after_help = "Example:
+  untis-webhook keygen
+  UNTIS_WEBHOOK_KEYS=development=untis-public.txt your-receiver")]
+pub(crate) struct Keygen {
+    /// Where the private key goes, as PKCS#8 in PEM, readable by its owner alone
+    #[arg(long, value_name = "FILE", default_value = "untis-private.pem")]
+    pub(crate) private: PathBuf,
+    /// Where the public key goes
+    #[arg(long, value_name = "FILE", default_value = "untis-public.txt")]
+    pub(crate) public: PathBuf,
+    /// The size of the key, in bits
+    #[arg(long, default_value = "2048", value_parser = clap::value_parser!(u16).range(2048..=8192))]
+    pub(crate) bits: u16,
+    /// Replace files that are there
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// Sign a body as the platform does, and print its two headers
+#[derive(Debug, Arguments)]
+#[command(
+    group = ArgGroup::new("form").args(["http", "curl"]),
+    after_help = "Example:
+  untis-webhook sign --private untis-private.pem --curl http://127.0.0.1:8080/webhook body.json | sh"
+)]
+pub(crate) struct Sign {
+    /// The private key, as PKCS#8 in PEM; `keygen` makes one
+    #[arg(long, value_name = "FILE", default_value = "untis-private.pem")]
+    pub(crate) private: PathBuf,
+    /// The algorithm, by its Java name
+    #[arg(long, value_name = "NAME", default_value = "SHA256withRSA")]
+    pub(crate) algorithm: Algorithm,
+    /// Print the whole request, for this path
+    #[arg(long, value_name = "PATH")]
+    pub(crate) http: Option<String>,
+    /// Print a curl command that sends it to this address
+    #[arg(long, value_name = "URL")]
+    pub(crate) curl: Option<String>,
+    /// The body's file; `-` is standard input
+    pub(crate) body: PathBuf,
+}
+
+/// Check a body and its two headers against the keys
+///
+/// The headers and the body come from a saved request, from the options, or from both: an option goes before the request.
+#[derive(Debug, Arguments)]
+#[command(after_help = "Example:
+  untis-webhook verify --key production=untis-public.txt --request saved.http
+  untis-webhook verify --key production=untis-public.txt \\
+      --authorization \"$SIGNATURE\" --algorithm SHA256withRSA body.json")]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    pub(crate) keys: Keys,
+    #[command(flatten)]
+    pub(crate) delivery: Delivery,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Say which key made a signature, or why it is none of theirs
+///
+/// Each key is tried alone. With a body: whether it is the one that was signed and, if it is not, whether a usual rewriting on
+/// the way explains it.
+#[derive(Debug, Arguments)]
+#[command(after_help = "Example:
+  untis-webhook inspect --key production=production.txt --key integration=integration.txt --request saved.http")]
+pub(crate) struct Inspect {
+    #[command(flatten)]
+    pub(crate) keys: Keys,
+    #[command(flatten)]
+    pub(crate) delivery: Delivery,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// The keys to trust.
+#[derive(Debug, Arguments)]
+pub(crate) struct Keys {
+    /// A public key: base64 as Untis publishes it, PEM or DER. May be repeated
+    #[arg(
+        long = "key",
+        value_name = "NAME=FILE",
+        env = "UNTIS_WEBHOOK_KEYS",
+        hide_env_values = true,
+        value_delimiter = ',',
+        required = true
+    )]
+    pub(crate) keys: Vec<String>,
+}
+
+/// A delivery, or what there is of one.
+#[derive(Debug, Arguments)]
+pub(crate) struct Delivery {
+    /// A saved request: head, empty line, body; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) request: Option<PathBuf>,
+    /// The value of the Authorization header
+    #[arg(long, value_name = "BASE64")]
+    pub(crate) authorization: Option<String>,
+    /// The value of the Algorithm header
+    #[arg(long, value_name = "NAME")]
+    pub(crate) algorithm: Option<String>,
+    /// The body's file; `-` is standard input
+    pub(crate) body: Option<PathBuf>,
+}

@@ -1,0 +1,8 @@
+//! The commands, one a file.
+
+pub(crate) mod completions;
+pub(crate) mod inspect;
+pub(crate) mod keygen;
+pub(crate) mod rewriting;
+pub(crate) mod sign;
+pub(crate) mod verify;

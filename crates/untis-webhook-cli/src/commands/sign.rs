@@ -1,0 +1,61 @@
+use std::io::Write;
+
+use anyhow::{Context, Result};
+use http::HeaderMap;
+use untis_webhook_testkit::{Delivery, SigningKey};
+
+use crate::args::Sign;
+use crate::input::read;
+use crate::output::Verdict;
+
+pub(crate) fn run(args: &Sign) -> Result<Verdict> {
+    let pem = String::from_utf8(read(&args.private)?).unwrap_or_default();
+    let key = SigningKey::from_pkcs8_pem(&pem).with_context(|| args.private.display().to_string())?;
+    let delivery = Delivery::sign_with(&key, args.algorithm, read(&args.body)?);
+    let headers = headers(&delivery.headers());
+
+    let mut out = std::io::stdout().lock();
+    match (&args.http, &args.curl) {
+        (Some(path), _) => {
+            let length = delivery.body().len();
+            write!(out, "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n")?;
+            for (name, value) in headers {
+                write!(out, "{name}: {value}\r\n")?;
+            }
+            out.write_all(b"\r\n")?;
+            out.write_all(delivery.body())?;
+        }
+        (None, Some(url)) => {
+            write!(
+                out,
+                "curl -i {} --data-binary {}",
+                quoted(url),
+                quoted(&format!("@{}", args.body.display()))
+            )?;
+            for (name, value) in headers {
+                write!(out, " -H {}", quoted(&format!("{name}: {value}")))?;
+            }
+            writeln!(out)?;
+        }
+        (None, None) => {
+            for (name, value) in headers.iter().filter(|(name, _)| *name != "Content-Type") {
+                writeln!(out, "{name}: {value}")?;
+            }
+        }
+    }
+    out.flush()?;
+    Ok(Verdict::Done)
+}
+
+/// The headers of a delivery in the spelling of the platform's documentation.
+fn headers(headers: &HeaderMap) -> Vec<(&'static str, String)> {
+    ["Authorization", "Algorithm", "Content-Type"]
+        .into_iter()
+        .filter_map(|name| Some((name, headers.get(name)?.to_str().ok()?.to_owned())))
+        .collect()
+}
+
+/// As one word of a POSIX shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
