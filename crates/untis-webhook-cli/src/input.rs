@@ -7,6 +7,9 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow, bail};
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use untis_webhook::{HeaderNames, KeySet, PresentedSignature, Rejection, VerifyingKey};
+use untis_webhook_testkit::SigningKey;
+
+use zeroize::Zeroizing;
 
 use crate::args;
 
@@ -18,6 +21,14 @@ pub(crate) fn read(file: &Path) -> Result<Vec<u8>> {
         return Ok(bytes);
     }
     fs::read(file).with_context(|| format!("cannot read {}", file.display()))
+}
+
+/// A private key.
+pub(crate) fn signing_key(file: &Path) -> Result<SigningKey> {
+    let pem = Zeroizing::new(read(file)?);
+    let key =
+        str::from_utf8(&pem).map_err(anyhow::Error::new).and_then(|pem| Ok(SigningKey::from_pkcs8_pem(pem)?));
+    key.with_context(|| file.display().to_string())
 }
 
 /// The keys of `NAME=FILE` entries.

@@ -1,16 +1,15 @@
 use std::io::Write;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use http::HeaderMap;
-use untis_webhook_testkit::{Delivery, SigningKey};
+use untis_webhook_testkit::Delivery;
 
 use crate::args::Sign;
-use crate::input::read;
+use crate::input::{read, signing_key};
 use crate::output::Verdict;
 
 pub(crate) fn run(args: &Sign) -> Result<Verdict> {
-    let pem = String::from_utf8(read(&args.private)?).unwrap_or_default();
-    let key = SigningKey::from_pkcs8_pem(&pem).with_context(|| args.private.display().to_string())?;
+    let key = signing_key(&args.private)?;
     let delivery = Delivery::sign_with(&key, args.algorithm, read(&args.body)?);
     let headers = headers(&delivery.headers());
 
