@@ -22,6 +22,7 @@ pub(crate) enum Command {
     Completions(Completions),
     Inspect(Inspect),
     Keygen(Keygen),
+    Listen(Listen),
     Send(Send),
     Sign(Sign),
     Verify(Verify),
@@ -58,6 +59,36 @@ pub(crate) struct Keygen {
     /// Replace files that are there
     #[arg(long)]
     pub(crate) force: bool,
+}
+
+/// Receive deliveries on loopback, for development, and say what each is
+///
+/// A delivery that is verified is answered 204 and shown with its secrets masked. One that is refused is answered as the
+/// libraries answer it; what `inspect` says of it is shown, and what to do about it.
+#[derive(Debug, Arguments)]
+#[command(after_help = "Example:
+  untis-webhook listen --key development=untis-public.txt --forward http://127.0.0.1:3000/webhook")]
+pub(crate) struct Listen {
+    #[command(flatten)]
+    pub(crate) keys: Keys,
+    /// The port on 127.0.0.1; 0 is any that is free
+    #[arg(long, default_value = "8080")]
+    pub(crate) port: u16,
+    /// Pass what is verified on to this address, unchanged, and answer what it answers
+    #[arg(long, value_name = "URL")]
+    pub(crate) forward: Option<String>,
+    /// The longest body that is read, in octets
+    #[arg(long, value_name = "OCTETS", default_value = "65536")]
+    pub(crate) body_limit: usize,
+    /// How many seconds a body may take
+    #[arg(long, value_name = "SECONDS", default_value = "10")]
+    pub(crate) body_deadline: u64,
+    /// Show secrets as they are
+    #[arg(long)]
+    pub(crate) show_secrets: bool,
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Sign a documented event, or a body, and post it to a receiver

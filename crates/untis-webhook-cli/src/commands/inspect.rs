@@ -12,10 +12,7 @@ use crate::output::{self, Verdict, bad, good};
 pub(crate) fn run(args: &Inspect) -> Result<Verdict> {
     let keys = keys(&args.keys)?;
     let delivery = Delivery::read(&args.delivery)?;
-    let report = match delivery.presented() {
-        Ok(presented) => inspect(&keys, &delivery, &presented),
-        Err(rejection) => Report { rejection: Some(rejection.into()), keys: vec![], body: None },
-    };
+    let report = Report::new(&keys, &delivery);
     match args.json {
         true => output::json(&report)?,
         false => report.print()?,
@@ -63,8 +60,9 @@ fn begin(id: &KeyId, key: &VerifyingKey, presented: &PresentedSignature) -> Opti
     verifier.begin(presented).ok().map(|pending| *pending.expected_digest())
 }
 
+/// What can be said of a delivery.
 #[derive(Debug, Serialize)]
-struct Report {
+pub(crate) struct Report {
     #[serde(flatten)]
     rejection: Option<RejectionReport>,
     keys: Vec<KeyReport>,
@@ -110,11 +108,27 @@ impl BodyReport {
 }
 
 impl Report {
+    pub(crate) fn new(keys: &KeySet, delivery: &Delivery) -> Self {
+        match delivery.presented() {
+            Ok(presented) => inspect(keys, delivery, &presented),
+            Err(rejection) => Self { rejection: Some(rejection.into()), keys: vec![], body: None },
+        }
+    }
+
     fn is_genuine(&self) -> bool {
         self.rejection.is_none()
     }
 
     fn print(&self) -> Result<()> {
+        self.print_findings()?;
+        match &self.rejection {
+            Some(rejection) => bad("refused", format_args!("{}: {}", rejection.rejection, rejection.reason)),
+            None => good("genuine", if self.body.is_some() { "headers and body" } else { "the headers" }),
+        }
+    }
+
+    /// What each key and the body say, without the verdict.
+    pub(crate) fn print_findings(&self) -> Result<()> {
         for key in &self.keys {
             match (&key.algorithm, &key.digest, key.other_algorithm) {
                 (Some(algorithm), Some(digest), _) => {
@@ -142,9 +156,6 @@ impl Report {
                 )?,
             }
         }
-        match &self.rejection {
-            Some(rejection) => bad("refused", format_args!("{}: {}", rejection.rejection, rejection.reason)),
-            None => good("genuine", if self.body.is_some() { "headers and body" } else { "the headers" }),
-        }
+        Ok(())
     }
 }

@@ -88,7 +88,7 @@ fn forgery(forge: Forge) -> Forgery {
 }
 
 /// The address, if it is one that can be sent to.
-fn uri(to: &str) -> Result<String> {
+pub(crate) fn uri(to: &str) -> Result<String> {
     let uri: http::Uri =
         to.parse().with_context(|| format!("expected the address of a receiver, found {to:?}"))?;
     let known = matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some();

@@ -1,0 +1,103 @@
+mod advice;
+mod forward;
+mod show;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use http_body_util::BodyExt;
+use serde_json::json;
+use tokio::net::TcpListener;
+use untis_webhook_axum::{KeySet, Rejection, VerifiedBytes, Verifier, VerifyLayer};
+
+use self::forward::Forward;
+use self::show::Show;
+use crate::args::Listen;
+use crate::input::{Delivery, keys};
+use crate::output::{self, Verdict, good};
+
+pub(crate) fn run(args: &Listen) -> Result<Verdict> {
+    let listener = Arc::new(Listener {
+        keys: keys(&args.keys)?,
+        forward: args.forward.as_deref().map(Forward::new).transpose()?,
+        show: Show { json: args.json, secrets: args.show_secrets },
+        body_limit: args.body_limit,
+    });
+    let layer = VerifyLayer::new(Verifier::new(listener.keys.clone()))
+        .body_limit(args.body_limit)
+        .body_deadline(Duration::from_secs(args.body_deadline));
+    let app = Router::new()
+        .fallback(take)
+        .layer(layer)
+        .layer(from_fn_with_state(Arc::clone(&listener), watch))
+        .with_state(listener);
+
+    tokio::runtime::Runtime::new()?.block_on(async {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
+        let socket =
+            TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+        let url = format!("http://{}", socket.local_addr()?);
+        match args.json {
+            true => output::json(&json!({ "listening": url }))?,
+            false => good("listening", format_args!("on {url}"))?,
+        }
+        axum::serve(socket, app).await?;
+        Ok(Verdict::Done)
+    })
+}
+
+struct Listener {
+    keys: KeySet,
+    forward: Option<Forward>,
+    show: Show,
+    body_limit: usize,
+}
+
+/// A delivery that the layer let through.
+async fn take(
+    State(listener): State<Arc<Listener>>,
+    headers: HeaderMap,
+    VerifiedBytes(delivery): VerifiedBytes,
+) -> StatusCode {
+    let answer = match &listener.forward {
+        Some(forward) => forward.send(headers, &delivery).await,
+        None => StatusCode::NO_CONTENT,
+    };
+    // The answer is the sender's, whoever has stopped reading the output.
+    let _ = listener.show.verified(&delivery, listener.forward.as_ref().map(|_| answer));
+    answer
+}
+
+/// Stands outside the layer, and tells of what it refuses. It sees the body that the layer reads, and no more of it.
+async fn watch(State(listener): State<Arc<Listener>>, request: Request, next: Next) -> Response {
+    let headers = request.headers().clone();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let request = {
+        let (seen, limit) = (Arc::clone(&seen), listener.body_limit);
+        request.map(|body| {
+            Body::new(body.map_frame(move |frame| {
+                if let (Some(data), Ok(mut seen)) = (frame.data_ref(), seen.lock()) {
+                    let room = limit.saturating_sub(seen.len());
+                    seen.extend(data.iter().take(room));
+                }
+                frame
+            }))
+        })
+    };
+    let response = next.run(request).await.into_response();
+    if let Some(rejection) = response.extensions().get::<Rejection>() {
+        // Only of a whole body can be said whether it is the one that was signed.
+        let body = (*rejection == Rejection::DigestMismatch)
+            .then(|| seen.lock().map(|seen| seen.clone()).unwrap_or_default());
+        let _ = listener.show.refused(*rejection, &listener.keys, &Delivery { headers, body });
+    }
+    response
+}

@@ -1,0 +1,66 @@
+use anyhow::Result;
+use axum::http::StatusCode;
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+use untis_webhook::{KeySet, Rejection, Verified};
+
+use super::advice::advice;
+use crate::commands::inspect::Report;
+use crate::input::Delivery;
+use crate::output::{self, bad, good};
+
+/// How deliveries are shown.
+pub(super) struct Show {
+    pub(super) json: bool,
+    pub(super) secrets: bool,
+}
+
+impl Show {
+    pub(super) fn verified(&self, delivery: &Verified<Bytes>, forwarded: Option<StatusCode>) -> Result<()> {
+        let event = delivery.event();
+        let name = match &event {
+            Ok(event) => event.event_type().unwrap_or("credentials of version 1").to_owned(),
+            Err(error) => error.to_string(),
+        };
+        let fields = delivery.json::<Map<String, Value>>().map(Verified::into_inner).unwrap_or_default();
+        let fields: Map<_, _> = fields.into_iter().map(|(name, value)| self.masked(name, value)).collect();
+        let (key, forwarded) = (delivery.key_id().as_str(), forwarded.map(|status| status.as_u16()));
+        if self.json {
+            return output::json(&json!({
+                "verified": true, "key": key, "event": name, "known": event.is_ok(), "fields": fields, "forwarded": forwarded,
+            }));
+        }
+        match event {
+            Ok(_) => good("verified", format_args!("by {key}: {name}"))?,
+            Err(_) => bad("verified", format_args!("by {key}, but not as documented: {name}"))?,
+        }
+        for (name, value) in &fields {
+            good(&format!("  {}", name.escape_debug()), value)?;
+        }
+        match forwarded {
+            Some(status) => good("  answer", status),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn refused(&self, rejection: Rejection, keys: &KeySet, delivery: &Delivery) -> Result<()> {
+        let report = Report::new(keys, delivery);
+        let (name, reason, next) = (format!("{rejection:?}"), rejection.to_string(), advice(rejection));
+        if self.json {
+            return output::json(
+                &json!({ "verified": false, "rejection": name, "reason": reason, "next": next, "inspect": report }),
+            );
+        }
+        bad("refused", format_args!("{name}: {reason}"))?;
+        report.print_findings()?;
+        bad("next", next)
+    }
+
+    /// The field as it may be shown.
+    fn masked(&self, name: String, value: Value) -> (String, Value) {
+        let lower = name.to_ascii_lowercase();
+        let secret = ["secret", "password", "token", "credential"].iter().any(|word| lower.contains(word));
+        let value = if secret && !self.secrets { Value::from("[masked]") } else { value };
+        (name, value)
+    }
+}
