@@ -48,8 +48,8 @@ fn undone(body: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
 
 /// The ways in which this JSON is usually written, by someone who keeps the order of the fields.
 fn json_forms(value: &Value) -> Vec<(&'static str, Vec<u8>)> {
-    const PRETTY: &str = "it is JSON that was written again in another form: it was minified";
-    const MINIFIED: &str = "it is JSON that was written again in another form: it was pretty-printed";
+    const PRETTY: &str = "it is JSON, and white space was taken out of it";
+    const MINIFIED: &str = "it is JSON, and white space was added to it";
 
     let indented = |indent: &[u8]| {
         let mut json = Vec::new();

@@ -1,0 +1,86 @@
+//! `send`.
+
+use crate::*;
+
+#[test]
+fn every_event_can_be_sent_and_changed() {
+    let folder = signed();
+    let (address, events) = receiver(&folder);
+    let to = format!("--to=http://{address}/webhook");
+    for (event, expected) in [
+        ("created", "Some(\"CREATED\")"),
+        ("reactivated", "Some(\"REACTIVATED\")"),
+        ("reset", "Some(\"RESET\")"),
+        ("credentials-v1", "None"),
+        ("deactivation", "Some(\"DEACTIVATION\")"),
+        ("deletion", "Some(\"DELETION\")"),
+        ("older-deactivation", "Some(\"DEACTIVATION\")"),
+        ("older-deletion", "Some(\"DELETION\")"),
+    ] {
+        let (code, stdout, stderr) =
+            run(&folder, &["send", event, "--set", "tenantId=67890", "--without", "host2", &to]);
+        // What a receiver says is not for the terminal to obey.
+        assert_eq!((code, &*stderr, &*stdout), (0, "", "answer: 200 OK\ntaken\n\\u{1b}[2J\n"), "{event}");
+        assert_eq!(events.recv().unwrap(), format!("{expected} Some(\"67890\")"));
+    }
+    let (code, stdout, _) =
+        run(&folder, &["send", "--body", "body.json", "--algorithm", "SHA512withRSA", "--json", &to]);
+    assert_eq!((code, &*stdout), (0, "{\"status\":200,\"body\":\"taken\\n\\u001b[2J\"}\n"));
+    let (code, stdout, _) = run(&folder, &["send", "created", "--without", "secret", &to]);
+    assert_eq!((code, &*stdout), (1, "answer: 422 Unprocessable Entity\n"));
+}
+
+#[test]
+fn every_forgery_is_refused() {
+    let folder = signed();
+    let (address, events) = receiver(&folder);
+    let to = format!("--to=http://{address}/webhook");
+    for forgery in ["missing-algorithm", "missing-signature", "other-algorithm", "other-key", "tampered-body"]
+    {
+        let (code, stdout, _) = run(&folder, &["send", "created", "--forge", forgery, &to]);
+        assert_eq!((code, &*stdout), (1, "answer: 401 Unauthorized\n"), "{forgery}");
+    }
+    assert!(events.try_recv().is_err());
+}
+
+#[test]
+fn many_are_sent_at_once_and_counted() {
+    let folder = signed();
+    let (address, events) = receiver(&folder);
+    let to = format!("--to=http://{address}/webhook");
+    let many = ["send", "created", "--count", "200", "--concurrency", "8", &to];
+    let (code, stdout, _) = run(&folder, &many);
+    assert_eq!(code, 0, "{stdout}");
+    assert!(stdout.starts_with("200: 200\nlatency: p50 ") && stdout.contains(", max "), "{stdout}");
+    assert_eq!(events.try_iter().count(), 200);
+
+    let (code, stdout, _) = run(&folder, &[&many[..], &["--json", "--forge", "other-key"]].concat());
+    let report: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((code, &report["answers"]["401"]), (1, &200.into()));
+    assert_eq!(events.try_iter().count(), 0);
+}
+
+#[test]
+fn what_cannot_be_sent_is_2() {
+    let folder = signed();
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for (to, expected) in [
+        (
+            format!("http://{nobody}/webhook"),
+            format!("untis-webhook: cannot send to http://{nobody}/webhook: "),
+        ),
+        ("localhost:8080".into(), "untis-webhook: expected an address with http:// or https://".into()),
+        ("ftp://localhost/".into(), "untis-webhook: expected an address with http:// or https://".into()),
+        ("a b".into(), "untis-webhook: expected the address of a receiver, found \"a b\"".into()),
+    ] {
+        let (code, stdout, stderr) = run(&folder, &["send", "created", "--to", &to]);
+        assert_eq!((code, &*stdout), (2, ""));
+        assert!(stderr.starts_with(&expected), "{stderr}");
+    }
+    for args in [
+        &["send", "--to", "http://localhost/"][..],
+        &["send", "created", "--set", "nonsense", "--to", "http://localhost/"],
+    ] {
+        assert_eq!(run(&folder, args).0, 2, "{args:?}");
+    }
+}
