@@ -126,8 +126,8 @@ struct Tally {
 
 fn send_many(agent: &Agent, request: &Request<Bytes>, args: &Send) -> Result<Tally> {
     let progress = if args.json { ProgressBar::hidden() } else { ProgressBar::new(args.count) };
-    // Three significant digits.
-    let mut tally = Tally { answers: BTreeMap::new(), latency: Histogram::new(3)?, elapsed: Duration::ZERO };
+    let latency = Histogram::new_with_bounds(1, LONGEST, SIGNIFICANT_DIGITS)?;
+    let mut tally = Tally { answers: BTreeMap::new(), latency, elapsed: Duration::ZERO };
     let start = Instant::now();
     let taken = AtomicU64::new(0);
     thread::scope(|scope| {
@@ -190,3 +190,9 @@ impl Tally {
         good("elapsed", format_args!("{:.1?}", self.elapsed))
     }
 }
+
+/// Microseconds in an hour: a latency beyond is counted as that.
+const LONGEST: u64 = 3_600_000_000;
+
+/// Of a latency.
+const SIGNIFICANT_DIGITS: u8 = 3;

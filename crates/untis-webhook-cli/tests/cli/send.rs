@@ -57,6 +57,11 @@ fn many_are_sent_at_once_and_counted() {
     let (code, stdout, _) = run(&folder, &[&many[..], &["--json", "--forge", "other-key"]].concat());
     let report: serde_json::Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!((code, &report["answers"]["401"]), (1, &200.into()));
+    // Eight at a time make an eighth of two hundred latencies of the time it took, so the longest is no less than that.
+    let (longest, seconds) =
+        (report["latency_us"]["max"].as_f64().unwrap(), report["seconds"].as_f64().unwrap());
+    let mean = seconds * 1e6 * 8.0 / 200.0;
+    assert!(longest > mean / 4.0 && longest <= seconds * 1e6, "{report}");
     assert_eq!(events.try_iter().count(), 0);
 }
 

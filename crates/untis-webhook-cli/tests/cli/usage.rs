@@ -114,3 +114,23 @@ fn there_is_no_colour_but_on_a_terminal() {
     forced.env("NO_COLOR", "1").env_remove("CLICOLOR_FORCE");
     assert!(!String::from_utf8(forced.output().unwrap().stdout).unwrap().contains('\u{1b}'));
 }
+
+/// `HELP=write cargo test -p untis-webhook-cli` writes the file anew.
+#[test]
+fn the_help_of_every_command_is_the_one_in_the_file() {
+    let folder = TempDir::new().unwrap();
+    let commands = ["", "completions", "inspect", "keygen", "listen", "send", "sign", "verify"];
+    let help = commands.map(|command| {
+        let args: Vec<_> = [command, "--help"].into_iter().filter(|arg| !arg.is_empty()).collect();
+        format!("$ untis-webhook {}\n{}\n", args.join(" "), run(&folder, &args).1)
+    });
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/help.txt");
+    if std::env::var("HELP").is_ok_and(|what| what == "write") {
+        fs::write(&file, help.concat()).unwrap();
+    }
+    let found = fs::read_to_string(&file).unwrap();
+    assert!(
+        found == help.concat(),
+        "tests/cli/help.txt is out of date: HELP=write cargo test -p untis-webhook-cli"
+    );
+}
