@@ -1,14 +1,21 @@
 //! The pretend platform: what it signs is genuine, what it forges is refused for the reason that it says.
-#![allow(clippy::panic, clippy::unwrap_used, reason = "a test stops where it is surprised")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops where it is surprised"
+)]
 
 use std::collections::HashSet;
 
 use bytes::Bytes;
+use tokio::net::TcpListener;
 use untis_webhook::{
     Algorithm, Event, HeaderNames, KeySet, PresentedSignature, Rejection, Verified, Verifier,
     event::ReasonType,
 };
 use untis_webhook_testkit::{Delivery, Forgery, Payload, SigningKey};
+use untis_webhook_tests::platform::{self, PLATFORM};
 
 fn verify(delivery: Delivery) -> Result<Verified<Bytes>, Rejection> {
     let verifier = Verifier::new(KeySet::new([("test", SigningKey::shared().verifying_key())]).unwrap());
@@ -66,6 +73,27 @@ fn a_field_can_be_set_added_and_left_out() {
         payload.to_string(),
         r#"{"tenantId":"a \"quoted\" ä","clientId":"test-client-id","secret":"test-secret","password":"test-password","host":"localhost","added":"1"}"#
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_can_be_sent_to_a_receiver_that_listens() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/webhook", listener.local_addr().unwrap());
+    tokio::spawn(hyper_receiver::serve(listener, platform::verifier(), Box::pin(std::future::pending())));
+    let genuine = Delivery::sign(&PLATFORM, Payload::credentials_v1());
+    tokio::task::spawn_blocking(move || {
+        assert_eq!(genuine.clone().send(&url).unwrap().status(), 204);
+        let refused = genuine.clone().forge(Forgery::OtherKey).send(&url).unwrap();
+        assert_eq!(
+            (refused.status().as_u16(), refused.headers()["www-authenticate"].as_bytes()),
+            (401, &b"Untis-Signature"[..])
+        );
+        for nowhere in ["http://127.0.0.1:1/", "not a URL"] {
+            assert_eq!(genuine.clone().send(nowhere).unwrap_err().to_string(), "cannot send the delivery");
+        }
+    })
+    .await
+    .unwrap();
 }
 
 #[test]

@@ -80,6 +80,11 @@ impl Delivery {
         request
     }
 
+    #[cfg(feature = "send")]
+    pub(crate) fn into_parts(self) -> (HeaderMap, Bytes) {
+        (self.headers, self.body)
+    }
+
     fn remove(&mut self, name: &HeaderName) {
         self.headers.remove(name);
     }

@@ -31,6 +31,8 @@
 //! # }
 //! ```
 //!
+//! With the feature `send`, a delivery can be posted to a receiver that listens: `Delivery::send`.
+//!
 //! Keys are made quickly only by optimised code. In the `Cargo.toml` of the workspace:
 //!
 //! ```toml
@@ -43,9 +45,13 @@
 mod delivery;
 mod forgery;
 mod payload;
+#[cfg(feature = "send")]
+mod send;
 mod signing_key;
 
 pub use delivery::Delivery;
 pub use forgery::Forgery;
 pub use payload::Payload;
+#[cfg(feature = "send")]
+pub use send::SendError;
 pub use signing_key::{SigningKey, SigningKeyError};

@@ -1,0 +1,30 @@
+use std::time::Duration;
+
+use http::Response;
+use ureq::Agent;
+
+use crate::Delivery;
+
+impl Delivery {
+    /// Posts it to a receiver, http or https, and gives the answer, whatever its status. Blocks until then, for at most
+    /// 30 s.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] if there is no answer.
+    pub fn send(self, url: &str) -> Result<Response<String>, SendError> {
+        let config = Agent::config_builder().http_status_as_error(false).max_redirects(0);
+        let agent: Agent = config.timeout_global(Some(Duration::from_secs(30))).build().into();
+        let (head, body) = self.into_parts();
+        let mut request =
+            http::Request::post(url).body(body.to_vec()).map_err(|error| SendError(error.into()))?;
+        *request.headers_mut() = head;
+        let (head, mut body) = agent.run(request).map_err(SendError)?.into_parts();
+        Ok(Response::from_parts(head, body.read_to_string().map_err(SendError)?))
+    }
+}
+
+/// There was no answer.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot send the delivery")]
+pub struct SendError(#[source] ureq::Error);
