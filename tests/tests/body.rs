@@ -6,6 +6,8 @@
     reason = "a test stops where it is surprised"
 )]
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use bytes::{Buf, Bytes};
 use untis_webhook::{HeaderNames, PendingBody, PendingVerification, PresentedSignature, Rejection, Verified};
 use untis_webhook_testkit::Delivery;
@@ -90,6 +92,26 @@ fn nothing_after_a_refused_piece_is_accepted() {
     assert_eq!(body.push(&b"abc"[..]), Err(Rejection::BodyTooLarge));
     assert_eq!(body.push(&b"ab"[..]), Err(Rejection::BodyTooLarge));
     assert_eq!(body.push(&b""[..]), Err(Rejection::BodyTooLarge));
+    assert_eq!(body.finish().unwrap_err(), Rejection::BodyTooLarge);
+}
+
+#[test]
+fn nothing_after_a_piece_that_panics_is_accepted() {
+    /// Says that it has something, and panics when it is asked for it.
+    struct Broken;
+    impl Buf for Broken {
+        fn remaining(&self) -> usize {
+            1
+        }
+        fn chunk(&self) -> &[u8] {
+            panic!("broken")
+        }
+        fn advance(&mut self, _: usize) {}
+    }
+    let mut body = begin("ab").collect(9);
+    body.push(&b"a"[..]).unwrap();
+    assert!(catch_unwind(AssertUnwindSafe(|| body.push(Broken))).is_err());
+    assert_eq!(body.push(&b"b"[..]), Err(Rejection::BodyTooLarge));
     assert_eq!(body.finish().unwrap_err(), Rejection::BodyTooLarge);
 }
 
