@@ -117,12 +117,8 @@ pub(crate) struct Send {
     /// Forge it: a receiver must answer 401
     #[arg(long, value_name = "KIND")]
     pub(crate) forge: Option<Forge>,
-    /// The private key, as PKCS#8 in PEM; `keygen` makes one
-    #[arg(long, value_name = "FILE", default_value = "untis-private.pem")]
-    pub(crate) private: PathBuf,
-    /// The algorithm, by its Java name
-    #[arg(long, value_name = "NAME", default_value = "SHA256withRSA")]
-    pub(crate) algorithm: Algorithm,
+    #[command(flatten)]
+    pub(crate) signing: Signing,
     /// How often it is sent
     #[arg(long, default_value = "1", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     pub(crate) count: u64,
@@ -135,6 +131,17 @@ pub(crate) struct Send {
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// How a body is signed.
+#[derive(Debug, Arguments)]
+pub(crate) struct Signing {
+    /// The private key, as PKCS#8 in PEM; `keygen` makes one
+    #[arg(long, value_name = "FILE", default_value = "untis-private.pem")]
+    pub(crate) private: PathBuf,
+    /// The algorithm, by its Java name
+    #[arg(long, value_name = "NAME", default_value = "SHA256withRSA")]
+    pub(crate) algorithm: Algorithm,
 }
 
 /// An event that the platform documents.
@@ -181,12 +188,8 @@ pub(crate) enum Forge {
   untis-webhook sign --private untis-private.pem --curl http://127.0.0.1:8080/webhook body.json | sh"
 )]
 pub(crate) struct Sign {
-    /// The private key, as PKCS#8 in PEM; `keygen` makes one
-    #[arg(long, value_name = "FILE", default_value = "untis-private.pem")]
-    pub(crate) private: PathBuf,
-    /// The algorithm, by its Java name
-    #[arg(long, value_name = "NAME", default_value = "SHA256withRSA")]
-    pub(crate) algorithm: Algorithm,
+    #[command(flatten)]
+    pub(crate) signing: Signing,
     /// Print the whole request, for this path
     #[arg(long, value_name = "PATH")]
     pub(crate) http: Option<String>,
@@ -207,12 +210,7 @@ pub(crate) struct Sign {
       --authorization \"$SIGNATURE\" --algorithm SHA256withRSA body.json")]
 pub(crate) struct Verify {
     #[command(flatten)]
-    pub(crate) keys: Keys,
-    #[command(flatten)]
-    pub(crate) delivery: Delivery,
-    /// Print one JSON object
-    #[arg(long)]
-    pub(crate) json: bool,
+    pub(crate) check: Check,
 }
 
 /// Say which key made a signature, or why it is none of theirs
@@ -223,6 +221,13 @@ pub(crate) struct Verify {
 #[command(after_help = "Example:
   untis-webhook inspect --key production=production.txt --key integration=integration.txt --request saved.http")]
 pub(crate) struct Inspect {
+    #[command(flatten)]
+    pub(crate) check: Check,
+}
+
+/// What is checked, against which keys.
+#[derive(Debug, Arguments)]
+pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) keys: Keys,
     #[command(flatten)]

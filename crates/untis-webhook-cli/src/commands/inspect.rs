@@ -10,10 +10,10 @@ use crate::input::{Delivery, keys};
 use crate::output::{self, Verdict, bad, good};
 
 pub(crate) fn run(args: &Inspect) -> Result<Verdict> {
-    let keys = keys(&args.keys)?;
-    let delivery = Delivery::read(&args.delivery)?;
+    let keys = keys(&args.check.keys)?;
+    let delivery = Delivery::read(&args.check.delivery)?;
     let report = Report::new(&keys, &delivery);
-    match args.json {
+    match args.check.json {
         true => output::json(&report)?,
         false => report.print()?,
     }

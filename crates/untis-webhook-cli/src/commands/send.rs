@@ -37,7 +37,7 @@ pub(crate) fn run(args: &Send) -> Result<Verdict> {
 }
 
 fn delivery(args: &Send) -> Result<Delivery> {
-    let key = signing_key(&args.private)?;
+    let key = signing_key(&args.signing.private)?;
     let body: Bytes = match (&args.event, &args.body) {
         (Some(event), _) => {
             let mut payload = payload(*event);
@@ -51,7 +51,7 @@ fn delivery(args: &Send) -> Result<Delivery> {
         (None, Some(file)) => read(file)?.into(),
         (None, None) => Bytes::new(),
     };
-    let delivery = Delivery::sign_with(&key, args.algorithm, body);
+    let delivery = Delivery::sign_with(&key, args.signing.algorithm, body);
     Ok(match args.forge {
         Some(forge) => delivery.forge(forgery(forge)),
         None => delivery,

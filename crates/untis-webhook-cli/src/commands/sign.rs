@@ -9,8 +9,8 @@ use crate::input::{read, signing_key};
 use crate::output::Verdict;
 
 pub(crate) fn run(args: &Sign) -> Result<Verdict> {
-    let key = signing_key(&args.private)?;
-    let delivery = Delivery::sign_with(&key, args.algorithm, read(&args.body)?);
+    let key = signing_key(&args.signing.private)?;
+    let delivery = Delivery::sign_with(&key, args.signing.algorithm, read(&args.body)?);
     let headers = headers(&delivery.headers());
 
     let mut out = std::io::stdout().lock();

@@ -8,12 +8,12 @@ use crate::input::{Delivery, keys};
 use crate::output::{self, Verdict, bad, good};
 
 pub(crate) fn run(args: &Verify) -> Result<Verdict> {
-    let verifier = Verifier::new(keys(&args.keys)?);
-    let delivery = Delivery::read(&args.delivery)?;
+    let verifier = Verifier::new(keys(&args.check.keys)?);
+    let delivery = Delivery::read(&args.check.delivery)?;
     let body = delivery.body.clone().context("expected a body: its file, or a request that has one")?;
     match verify(&verifier, &delivery, body) {
-        Ok(verified) => report(&verified, args.json).map(|()| Verdict::Done),
-        Err(rejection) if args.json => {
+        Ok(verified) => report(&verified, args.check.json).map(|()| Verdict::Done),
+        Err(rejection) if args.check.json => {
             let (name, reason) = (format!("{rejection:?}"), rejection.to_string());
             output::json(&json!({ "verified": false, "rejection": name, "reason": reason }))?;
             Ok(Verdict::Refused)
