@@ -3,7 +3,7 @@ use std::fmt;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, Request};
 use untis_webhook::{Algorithm, HeaderNames};
 
@@ -45,8 +45,8 @@ impl Delivery {
     pub fn forge(mut self, forgery: Forgery) -> Self {
         let HeaderNames { signature, algorithm } = HeaderNames::default();
         match forgery {
-            Forgery::MissingAlgorithm => self.remove(&algorithm),
-            Forgery::MissingSignature => self.remove(&signature),
+            Forgery::MissingAlgorithm => drop(self.headers.remove(algorithm)),
+            Forgery::MissingSignature => drop(self.headers.remove(signature)),
             Forgery::OtherAlgorithm => {
                 let other = Algorithm::ALL.into_iter().find(|other| *other != self.algorithm());
                 let other = other.unwrap_or(Algorithm::Sha512WithRsa);
@@ -83,10 +83,6 @@ impl Delivery {
     #[cfg(feature = "send")]
     pub(crate) fn into_parts(self) -> (HeaderMap, Bytes) {
         (self.headers, self.body)
-    }
-
-    fn remove(&mut self, name: &HeaderName) {
-        self.headers.remove(name);
     }
 
     /// The algorithm claimed, or the platform's if it is gone.

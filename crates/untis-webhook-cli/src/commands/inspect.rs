@@ -7,7 +7,7 @@ use untis_webhook::{
 use super::rewriting;
 use crate::args::Inspect;
 use crate::input::{Delivery, keys};
-use crate::output::{self, Verdict, bad, good};
+use crate::output::{self, RejectionReport, Verdict, bad, good};
 
 pub(crate) fn run(args: &Inspect) -> Result<Verdict> {
     let keys = keys(&args.check.keys)?;
@@ -70,12 +70,6 @@ pub(crate) struct Report {
 }
 
 #[derive(Debug, Serialize)]
-struct RejectionReport {
-    rejection: String,
-    reason: String,
-}
-
-#[derive(Debug, Serialize)]
 struct KeyReport {
     name: String,
     bits: u32,
@@ -90,12 +84,6 @@ struct BodyReport {
     signed: bool,
     digest: String,
     rewriting: Option<&'static str>,
-}
-
-impl From<Rejection> for RejectionReport {
-    fn from(rejection: Rejection) -> Self {
-        Self { rejection: format!("{rejection:?}"), reason: rejection.to_string() }
-    }
 }
 
 impl BodyReport {
@@ -122,7 +110,7 @@ impl Report {
     fn print(&self) -> Result<()> {
         self.print_findings()?;
         match &self.rejection {
-            Some(rejection) => bad("refused", format_args!("{}: {}", rejection.rejection, rejection.reason)),
+            Some(rejection) => bad("refused", rejection),
             None => good("genuine", if self.body.is_some() { "headers and body" } else { "the headers" }),
         }
     }

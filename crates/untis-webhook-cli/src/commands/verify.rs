@@ -1,11 +1,12 @@
 use anyhow::{Context, Result};
 use bytes::Bytes;
+use serde::Serialize;
 use serde_json::json;
 use untis_webhook::{Rejection, Verified, Verifier};
 
 use crate::args::Verify;
 use crate::input::{Delivery, keys};
-use crate::output::{self, Verdict, bad, good};
+use crate::output::{self, RejectionReport, Verdict, bad, event_name, good};
 
 pub(crate) fn run(args: &Verify) -> Result<Verdict> {
     let verifier = Verifier::new(keys(&args.check.keys)?);
@@ -13,20 +14,26 @@ pub(crate) fn run(args: &Verify) -> Result<Verdict> {
     let body = delivery.body.clone().context("expected a body: its file, or a request that has one")?;
     match verify(&verifier, &delivery, body) {
         Ok(verified) => report(&verified, args.check.json).map(|()| Verdict::Done),
-        Err(rejection) if args.check.json => {
-            let (name, reason) = (format!("{rejection:?}"), rejection.to_string());
-            output::json(&json!({ "verified": false, "rejection": name, "reason": reason }))?;
-            Ok(Verdict::Refused)
-        }
-        Err(rejection) => {
-            bad("refused", format_args!("{rejection:?}: {rejection}"))?;
-            Ok(Verdict::Refused)
-        }
+        Err(rejection) => refuse(rejection.into(), args.check.json).map(|()| Verdict::Refused),
     }
 }
 
 fn verify(verifier: &Verifier, delivery: &Delivery, body: Vec<u8>) -> Result<Verified<Bytes>, Rejection> {
     verifier.verify(&delivery.presented()?, body)
+}
+
+#[derive(Serialize)]
+struct Refused {
+    verified: bool,
+    #[serde(flatten)]
+    rejection: RejectionReport,
+}
+
+fn refuse(rejection: RejectionReport, json: bool) -> Result<()> {
+    match json {
+        true => output::json(&Refused { verified: false, rejection }),
+        false => bad("refused", rejection),
+    }
 }
 
 fn report(verified: &Verified<Bytes>, json: bool) -> Result<()> {
@@ -46,8 +53,8 @@ fn report(verified: &Verified<Bytes>, json: bool) -> Result<()> {
     good("verified", format_args!("by {key}, {algorithm}, digest {digest}"))?;
     match event {
         Ok(event) => {
-            let name = event.event_type().unwrap_or("credentials of version 1");
-            good("event", format_args!("{name}, tenant {:?}", event.tenant_id().unwrap_or_default()))
+            let tenant = event.tenant_id().unwrap_or_default();
+            good("event", format_args!("{}, tenant {tenant:?}", event_name(&event)))
         }
         Err(error) => bad("event", error),
     }

@@ -1,13 +1,14 @@
 use anyhow::Result;
 use axum::http::StatusCode;
 use bytes::Bytes;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use untis_webhook::{KeySet, Rejection, Verified};
 
 use super::advice::advice;
 use crate::commands::inspect::Report;
 use crate::input::Delivery;
-use crate::output::{self, bad, good};
+use crate::output::{self, RejectionReport, bad, event_name, good};
 
 /// How deliveries are shown.
 pub(super) struct Show {
@@ -15,11 +16,20 @@ pub(super) struct Show {
     pub(super) secrets: bool,
 }
 
+#[derive(Serialize)]
+struct Refused {
+    verified: bool,
+    #[serde(flatten)]
+    rejection: RejectionReport,
+    next: &'static str,
+    inspect: Report,
+}
+
 impl Show {
     pub(super) fn verified(&self, delivery: &Verified<Bytes>, forwarded: Option<StatusCode>) -> Result<()> {
         let event = delivery.event();
         let name = match &event {
-            Ok(event) => event.event_type().unwrap_or("credentials of version 1").to_owned(),
+            Ok(event) => event_name(event).to_owned(),
             Err(error) => error.to_string(),
         };
         let fields = delivery.json::<Map<String, Value>>().map(Verified::into_inner).unwrap_or_default();
@@ -44,16 +54,18 @@ impl Show {
     }
 
     pub(super) fn refused(&self, rejection: Rejection, keys: &KeySet, delivery: &Delivery) -> Result<()> {
-        let report = Report::new(keys, delivery);
-        let (name, reason, next) = (format!("{rejection:?}"), rejection.to_string(), advice(rejection));
+        let refused = Refused {
+            verified: false,
+            rejection: rejection.into(),
+            next: advice(rejection),
+            inspect: Report::new(keys, delivery),
+        };
         if self.json {
-            return output::json(
-                &json!({ "verified": false, "rejection": name, "reason": reason, "next": next, "inspect": report }),
-            );
+            return output::json(&refused);
         }
-        bad("refused", format_args!("{name}: {reason}"))?;
-        report.print_findings()?;
-        bad("next", next)
+        bad("refused", refused.rejection)?;
+        refused.inspect.print_findings()?;
+        bad("next", refused.next)
     }
 
     /// The field as it may be shown.
