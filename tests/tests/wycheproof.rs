@@ -145,7 +145,11 @@ fn a_pss_signature_is_not_taken_and_a_key_restricted_to_pss_neither() {
             let verifier = match VerifyingKey::from_der(&group.der) {
                 Ok(_) => verifier(&group.der),
                 Err(error) => {
-                    assert_eq!(error, KeyError::Foreign("an RSA key restricted to PSS signatures"), "{name:?}");
+                    assert_eq!(
+                        error,
+                        KeyError::Foreign("an RSA key restricted to PSS signatures"),
+                        "{name:?}"
+                    );
                     keys += 1;
                     continue;
                 }
