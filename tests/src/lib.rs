@@ -1,10 +1,11 @@
-//! What the tests share: one throw-away platform, bodies that misbehave, the vectors, and a client that
-//! writes raw bytes.
+//! What the tests share: one throw-away platform, bodies that misbehave, the vectors, a client that writes
+//! raw bytes, and what is fuzzed.
 //!
 //! A test stops where it is surprised.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, clippy::indexing_slicing)]
 
 pub mod bodies;
+pub mod fuzz;
 pub mod log;
 pub mod platform;
 pub mod receiver;

@@ -1,0 +1,53 @@
+use bytes::Bytes;
+use http::StatusCode;
+use serde_json::{Value, json};
+use untis_webhook::{DecodeError, Event, HeaderNames, PresentedSignature, Verified};
+use untis_webhook_testkit::Delivery;
+
+use crate::platform::{PLATFORM, verifier};
+
+/// A body that was signed: an event says what any reader of the same JSON would, and shows no secret.
+pub fn event(input: &[u8]) {
+    let event = match decode(Bytes::copy_from_slice(input)) {
+        Ok(event) => event,
+        Err(error) => {
+            assert!(matches!(error.status(), StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY));
+            assert!(error.to_string().starts_with("expected "));
+            return;
+        }
+    };
+    // Fields that are ignored are not looked into, and may hold what this reader refuses.
+    let Ok(mut json) = serde_json::from_slice::<Value>(input) else { return };
+    let text = |name: &str| json[name].as_str();
+    assert!(json.is_object());
+    assert_eq!(event.tenant_id(), text("tenantId"));
+    assert_eq!(event.event_type(), text("eventType").or(text("type")));
+    match &*event {
+        Event::Credentials(credentials) => {
+            assert!(matches!(event.event_type(), None | Some("CREATED" | "REACTIVATED" | "RESET")));
+            assert_eq!(Some(credentials.client_id.as_str()), text("clientId"));
+            assert_eq!(Some(credentials.secret.expose()), text("secret"));
+            assert_eq!(Some(credentials.password.expose()), text("password"));
+
+            // With other secrets it looks the same.
+            (json["secret"], json["password"]) = (json!("other"), json!("other"));
+            let other = decode(json.to_string().into()).expect("still credentials").into_inner();
+            assert_eq!(format!("{:?}", *event), format!("{other:?}"));
+        }
+        Event::Deactivation(deactivation) => {
+            assert!(matches!(event.event_type(), Some("DEACTIVATION" | "DELETION")));
+            assert_eq!(deactivation.reason_text.as_deref(), text("reasonText"));
+        }
+        unknown => {
+            assert!(!matches!(unknown.event_type(), None | Some("DEACTIVATION" | "DELETION")));
+            assert!(!matches!(text("eventType"), Some("CREATED" | "REACTIVATED" | "RESET")));
+        }
+    }
+}
+
+fn decode(body: Bytes) -> Result<Verified<Event>, DecodeError> {
+    let delivery = Delivery::sign(&PLATFORM, body);
+    let presented = PresentedSignature::from_headers(&delivery.headers(), &HeaderNames::default());
+    let verified = verifier().verify(&presented.expect("its headers"), delivery.body().clone());
+    verified.expect("a genuine delivery").event()
+}
