@@ -3,11 +3,14 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStdout, Command};
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::platform::{BODY, forged};
@@ -60,6 +63,11 @@ macro_rules! receiver_tests {
         }
 
         #[tokio::test]
+        async fn what_it_answered_it_has_handled_when_it_is_stopped_under_load() {
+            $crate::receiver::loses_nothing_when_it_is_stopped_under_load(&program().await).await;
+        }
+
+        #[tokio::test]
         async fn bad_configuration_is_said_and_ends_it_with_2() {
             $crate::receiver::says_what_is_wrong_with_its_configuration(&program().await).await;
         }
@@ -77,11 +85,15 @@ struct Receiver {
 impl Receiver {
     /// Starts one that logs all there is to log, on a port of its own.
     async fn start(program: &Program, keys: &str) -> Self {
+        Self::start_with_log(program, keys, "trace").await
+    }
+
+    async fn start_with_log(program: &Program, keys: &str, level: &str) -> Self {
         let mut process = program
             .command()
             .env("UNTIS_WEBHOOK_KEYS", keys)
             .env("LISTEN", "127.0.0.1:0")
-            .env("RUST_LOG", "trace")
+            .env("RUST_LOG", level)
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
@@ -208,6 +220,36 @@ pub async fn ends_what_has_begun(program: &Program) {
         assert_eq!(code, Some(0), "{signal}");
         assert!(log.contains(r#"event="CREATED""#) && log.trim_end().ends_with("stopped"), "{log}");
     }
+}
+
+/// On SIGTERM under load, every delivery that was answered was handled, and every one handled was answered.
+pub async fn loses_nothing_when_it_is_stopped_under_load(program: &Program) {
+    let receiver = Receiver::start_with_log(program, &keys_of_the_vectors(), "info").await;
+    let address = receiver.address;
+    let delivery: Arc<[u8]> = vectors::deliveries().remove(0).to_http().into();
+    let answered = Arc::new(AtomicUsize::new(0));
+    let mut clients = JoinSet::new();
+    for _ in 0..16 {
+        let (delivery, answered) = (Arc::clone(&delivery), Arc::clone(&answered));
+        clients.spawn(async move {
+            // Until it takes no more connections.
+            while let Ok(mut connection) = Connection::try_to(address).await {
+                while connection.try_send(&delivery).await.is_ok() {
+                    let Some(response) = connection.response().await else { break };
+                    assert_eq!(response.status, 204);
+                    answered.fetch_add(1, Ordering::SeqCst);
+                }
+            }
+        });
+    }
+    while answered.load(Ordering::SeqCst) < 100 {
+        tokio::task::yield_now().await;
+    }
+    receiver.signal("TERM").await;
+    let (code, log) = receiver.end().await;
+    clients.join_all().await;
+    let handled = log.matches(" delivery tenant=").count();
+    assert_eq!((code, handled), (Some(0), answered.load(Ordering::SeqCst)));
 }
 
 /// Bad configuration is said in one line on standard error, and is exit code 2.

@@ -23,10 +23,19 @@ pub struct Connection {
 impl Connection {
     /// Connects.
     pub async fn to(address: SocketAddr) -> Self {
-        let stream = within(TcpStream::connect(address)).await.expect("a server");
+        Self::try_to(address).await.expect("a server")
+    }
+
+    /// Connects, if there is still somebody who listens.
+    ///
+    /// # Errors
+    ///
+    /// Those of the socket.
+    pub async fn try_to(address: SocketAddr) -> io::Result<Self> {
+        let stream = within(TcpStream::connect(address)).await?;
         // What is written goes out as it is written.
-        stream.set_nodelay(true).expect("a socket");
-        Self { stream, unread: Vec::new() }
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, unread: Vec::new() })
     }
 
     /// Writes these bytes.
