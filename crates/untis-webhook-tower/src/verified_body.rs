@@ -1,4 +1,5 @@
 use std::convert::Infallible;
+use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -10,7 +11,6 @@ use untis_webhook::Verified;
 ///
 /// Only [`VerifyLayer`](crate::VerifyLayer) makes one. It can be read as a [`Body`], in one frame, by a
 /// service that knows nothing of signatures.
-#[derive(Debug)]
 pub struct VerifiedBody {
     verified: Verified<Bytes>,
     frame: Option<Bytes>,
@@ -53,5 +53,12 @@ impl Body for VerifiedBody {
             Some(bytes) => SizeHint::with_exact(u64::try_from(bytes.len()).unwrap_or(u64::MAX)),
             None => SizeHint::with_exact(0),
         }
+    }
+}
+
+/// The body is left out: it may hold secrets.
+impl fmt::Debug for VerifiedBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifiedBody").field("verified", &self.verified).finish_non_exhaustive()
     }
 }

@@ -1,8 +1,10 @@
+use std::fmt;
+
 use super::DecodeError;
 use super::fields::Fields;
 
 /// A school deactivated or deleted the application. Its credentials are dead: make no further call with them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Deactivation {
     /// The school.
@@ -23,6 +25,17 @@ impl Deactivation {
             reason_type: fields.optional_text("reasonType")?.map(ReasonType::from_code),
             reason_text: fields.optional_text("reasonText")?,
         })
+    }
+}
+
+/// What somebody wrote is left out: it may be about a person.
+impl fmt::Debug for Deactivation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deactivation")
+            .field("tenant_id", &self.tenant_id)
+            .field("event_type", &self.event_type)
+            .field("reason_type", &self.reason_type)
+            .finish_non_exhaustive()
     }
 }
 
