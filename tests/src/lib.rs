@@ -6,6 +6,7 @@
 
 pub mod bodies;
 pub mod fuzz;
+pub mod hidden;
 pub mod log;
 pub mod platform;
 pub mod receiver;

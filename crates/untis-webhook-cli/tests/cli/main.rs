@@ -8,6 +8,7 @@
 
 mod inspect;
 mod listen;
+mod secrets;
 mod send;
 mod session;
 mod sign;
