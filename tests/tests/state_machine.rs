@@ -179,12 +179,3 @@ fn one_octet_above_the_limit_is_too_many_wherever_it_is_cut() {
         },
     );
 }
-
-#[test]
-fn an_empty_piece_is_no_piece() {
-    let mut pending = begun(Algorithm::Sha256WithRsa, b"body").collect(4);
-    for piece in ["", "bo", "", "dy", ""] {
-        pending.push(piece.as_bytes()).unwrap();
-    }
-    assert_eq!(*pending.finish().unwrap(), b"body"[..]);
-}
