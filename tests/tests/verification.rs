@@ -79,6 +79,15 @@ fn no_single_bit_of_the_body_may_change() {
 }
 
 #[test]
+fn a_long_body_is_verified_to_its_last_octet() {
+    let body = vec![b'x'; 1 << 20];
+    assert_eq!(*verify(&PLATFORM, &Delivery::sign(&PLATFORM, body.clone())).unwrap(), body);
+    let signature = PLATFORM.sign(Algorithm::Sha256WithRsa, &body);
+    let delivery = Delivery::from_signature(Algorithm::Sha256WithRsa, signature, [&body[1..], b"y"].concat());
+    assert_eq!(verify(&PLATFORM, &delivery).unwrap_err(), Rejection::DigestMismatch);
+}
+
+#[test]
 fn the_algorithm_claimed_must_be_the_one_that_signed() {
     for signed in Algorithm::ALL {
         for claimed in Algorithm::ALL {
