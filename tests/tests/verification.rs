@@ -28,9 +28,15 @@ fn verify_signature(key: &SigningKey, signature: &[u8]) -> Result<(), Rejection>
 
 #[test]
 fn a_genuine_delivery_is_verified_and_says_by_what() {
-    for (bits, exponent) in
-        [(2048, 65537), (2048, 3), (2049, 17), (2056, 65537), (3072, 4_294_967_297), (4096, 65537)]
-    {
+    for (bits, exponent) in [
+        (2048, 65537),
+        (2048, 3),
+        (2049, 17),
+        (2056, 65537),
+        (3072, 4_294_967_297),
+        (4096, 65537),
+        (2048, 0b1101_1011_1011),
+    ] {
         let key = SigningKey::generate_with(bits, exponent);
         for algorithm in Algorithm::ALL {
             let verified = verify(&key, &Delivery::sign_with(&key, algorithm, BODY)).unwrap();

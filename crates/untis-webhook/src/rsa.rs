@@ -2,6 +2,8 @@
 //!
 //! Everything in this file is public (key, signature, result), so it may branch on all of it.
 
+use std::cell::LazyCell;
+
 use crypto_bigint::modular::BoxedMontyForm;
 use crypto_bigint::{BoxedUint, MontyForm, MontyMultiplier};
 use rsa::PublicKey;
@@ -21,16 +23,27 @@ pub(crate) fn rsavp1(key: &PublicKey, s: BoxedUint) -> Option<BoxedUint> {
         return None;
     }
 
-    // 2.  Let m = s^e mod n: square and multiply from the bit below e's highest. `e` is odd and at least 3.
-    let params = key.n_params();
+    // 2.  Let m = s^e mod n: square and multiply from e's highest bit down, two set bits at once by the cube of s.
+    //     `e` is odd and at least 3.
+    let (e, params) = (key.e(), key.n_params());
     let mut multiplier = Multiplier::from(params);
     let base = BoxedMontyForm::new(s.clone(), params);
+    let cube = LazyCell::new(|| base.square().mul(&base));
     let mut m = base.clone();
-    for bit in (1..key.e().bit_width_vartime().saturating_sub(1)).rev() {
-        multiplier.square_assign(&mut m);
-        if key.e().bit_vartime(bit) {
-            multiplier.mul_assign(&mut m, &base);
+    let mut bit = e.bit_width_vartime().saturating_sub(1);
+    while bit > 1 {
+        let (bits, power) = match (e.bit_vartime(bit - 1), bit > 2 && e.bit_vartime(bit - 2)) {
+            (true, true) => (2, Some(&*cube)),
+            (true, false) => (1, Some(&base)),
+            (false, _) => (1, None),
+        };
+        for _ in 0..bits {
+            multiplier.square_assign(&mut m);
         }
+        if let Some(power) = power {
+            multiplier.mul_assign(&mut m, power);
+        }
+        bit -= bits;
     }
     // The lowest bit is set. To multiply by `s` as it is, and not by its Montgomery form, also ends m's.
     multiplier.square_assign(&mut m);
@@ -51,4 +64,38 @@ pub(crate) fn i2osp(x: &BoxedUint, len: usize) -> Option<Vec<u8>> {
     let leading = octets.len().checked_sub(len)?;
     let is_below = octets.drain(..leading).all(|octet| octet == 0);
     is_below.then_some(octets)
+}
+
+#[cfg(test)]
+mod tests {
+    use num_bigint::BigUint;
+
+    use super::*;
+
+    /// Octets of no pattern: the powers of 3 modulo 2^k for some large k.
+    fn integer(bits: u64, seed: u32) -> BigUint {
+        BigUint::from(3u8).pow(10_000 + seed) % (BigUint::from(1u8) << bits)
+    }
+
+    /// The primitive needs no private key, so any odd modulus will do.
+    #[test]
+    fn it_is_modular_exponentiation_for_every_exponent_of_twelve_bits_and_some_of_more() {
+        let larger =
+            [65535, 65537, 0x1_5555, 0x1_aaab, (1 << 32) + 1, (1 << 32) + 3, (1 << 33) - 1, (1 << 33) - 3];
+        for (e, bits) in (3_u64..4096).step_by(2).chain(larger).zip([2048, 2056, 2112, 3072].into_iter().cycle())
+        {
+            let n = integer(bits, 0) | BigUint::from(1u8) | (BigUint::from(1u8) << (bits - 1));
+            let s = integer(bits - 1, u32::try_from(e & 0xff).unwrap());
+            let [modulus, exponent] = [&n, &BigUint::from(e)].map(BigUint::to_bytes_be);
+            let [modulus, exponent] =
+                [modulus, exponent].map(|octets| BoxedUint::from_be_slice_vartime(&octets));
+            let key = PublicKey::new(modulus, exponent).unwrap();
+
+            let k = usize::try_from(bits / 8).unwrap();
+            let m = rsavp1(&key, os2ip(&s.to_bytes_be(), &key).unwrap()).unwrap();
+            let octets = i2osp(&m, k).unwrap();
+            assert_eq!(octets.len(), k);
+            assert_eq!(BigUint::from_bytes_be(&octets), s.modpow(&e.into(), &n), "e = {e}, {bits} bits");
+        }
+    }
 }

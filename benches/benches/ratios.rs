@@ -1,0 +1,191 @@
+//! What verification costs, as ratios measured in one run, beside the budget of each:
+//! `cargo bench -p untis-webhook-benches --bench ratios`.
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a bench stops where it is surprised")]
+
+use std::convert::Infallible;
+use std::future::{Future, Ready, ready};
+use std::hint::black_box;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Request, Response};
+use http_body_util::Full;
+use tower_layer::Layer;
+use tower_service::Service;
+use untis_webhook::{Algorithm, Digest, HeaderNames, PresentedSignature, Verifier};
+use untis_webhook_benches::{BODY, Signed, compare, peers, time};
+use untis_webhook_testkit::SigningKey;
+use untis_webhook_tower::VerifyLayer;
+
+fn main() {
+    public_operation();
+    header_stage();
+    malformed_headers();
+    layer();
+}
+
+fn line(what: &str, cost: f64, reference: &str, reference_cost: f64, budget: Option<f64>) {
+    let ratio = cost / reference_cost;
+    let budget = budget.map_or(String::new(), |budget| {
+        format!("   budget {budget:.2}: {}", if ratio <= budget { "within" } else { "ABOVE" })
+    });
+    println!(
+        "{what:<44} {:>8.2} us = {ratio:>5.2} x {reference} ({:.2} us){budget}",
+        cost / 1e3,
+        reference_cost / 1e3
+    );
+}
+
+/// The signature checked to the digest in it, against `rsa`'s verification of the same.
+fn public_operation() {
+    println!("\n1. The public operation");
+    for (bits, exponent) in [
+        (2048, 65537),
+        (2048, 3),
+        (2048, (1 << 33) - 1),
+        (2056, 65537),
+        (3072, 65537),
+        (3072, 3),
+        (4096, 65537),
+        (4096, 3),
+    ] {
+        let signed = Signed::by(bits, exponent);
+        let (verifier, presented) = (signed.verifier(&[]), signed.presented());
+        let rsa = &peers(&signed)[0];
+        let body = signed.delivery.body();
+        assert!(rsa.verify(body, &signed.signature));
+        let [ours, theirs] = compare([
+            time(|| verifier.begin(black_box(&presented)).unwrap()),
+            time(|| rsa.verify(black_box(body), black_box(&signed.signature))),
+        ]);
+        let budget = if (bits, exponent) == (2048, 65537) { 0.6 } else { 1.0 };
+        line(&format!("{bits} bits, e = {exponent}"), ours, "rsa's verify", theirs, Some(budget));
+    }
+}
+
+/// From the headers to a verification that has begun, with one key and with several.
+fn header_stage() {
+    println!("\n2. The header stage, 2048 bits");
+    let signed = Signed::by(2048, 65537);
+    let strangers: Vec<_> = (0..7).map(|_| SigningKey::generate()).collect();
+    let larger: Vec<_> = (0..7).map(|_| SigningKey::generate_with(2056, 65537)).collect();
+    let (headers, names, presented) = (signed.delivery.headers(), HeaderNames::default(), signed.presented());
+    let begin =
+        |verifier: &Verifier| verifier.begin(&PresentedSignature::from_headers(&headers, &names).unwrap());
+    let sets = [0, 1, 3, 7].map(|count| signed.verifier(&strangers[..count].iter().collect::<Vec<_>>()));
+    let others = signed.verifier(&larger.iter().collect::<Vec<_>>());
+    let [operation, one, two, four, eight, others] = compare([
+        time(|| sets[0].begin(black_box(&presented)).unwrap()),
+        time(|| begin(black_box(&sets[0])).unwrap()),
+        time(|| begin(black_box(&sets[1])).unwrap()),
+        time(|| begin(black_box(&sets[2])).unwrap()),
+        time(|| begin(black_box(&sets[3])).unwrap()),
+        time(|| begin(black_box(&others)).unwrap()),
+    ]);
+    line("one key", one, "the operation", operation, None);
+    for (keys, cost) in [(2.0, two), (4.0, four), (8.0, eight)] {
+        line(&format!("{keys} keys, the last of them signed"), cost, "one key", one, Some(keys));
+    }
+    line("8 keys, of which 7 of another length", others, "one key", one, None);
+}
+
+/// What is refused without an operation.
+fn malformed_headers() {
+    println!("\n   Malformed headers, refused");
+    let genuine = Signed::by(2048, 65537).delivery.headers();
+    let names = HeaderNames::default();
+    let with = |name: &'static str, value: &str| {
+        let mut headers = genuine.clone();
+        headers.insert(name, HeaderValue::from_str(value).unwrap());
+        headers
+    };
+    let text = genuine.get("authorization").unwrap().to_str().unwrap();
+    let mut repeated = genuine.clone();
+    repeated.append("algorithm", HeaderValue::from_static("SHA256withRSA"));
+    let rows: [(&str, HeaderMap); 7] = [
+        ("no headers", HeaderMap::new()),
+        ("a repeated header", repeated),
+        ("another algorithm", with("algorithm", "SHA1withRSA")),
+        ("a scheme word", with("authorization", &format!("Bearer {text}"))),
+        (
+            "the last character of base64 is none",
+            with("authorization", &format!("{}!", &text[..text.len() - 1])),
+        ),
+        ("8 KiB of base64", with("authorization", &"AAAA".repeat(2048))),
+        ("1366 octets of base64, the most", with("authorization", &format!("{}AAA!", "AAAA".repeat(341)))),
+    ];
+    for (what, headers) in &rows {
+        let [cost] =
+            compare([time(|| PresentedSignature::from_headers(black_box(headers), &names).unwrap_err())]);
+        let verdict = if cost <= 1e3 { "within" } else { "ABOVE" };
+        println!("{what:<44} {cost:>8.0} ns   budget 1000 ns: {verdict}");
+    }
+}
+
+/// A whole delivery through the layer, in one frame, to a service that is ready.
+fn layer() {
+    println!("\n3. The layer, 2048 bits, a body of {BODY} octets");
+    let signed = Signed::by(2048, 65537);
+    let verifier = signed.verifier(&[]);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let _guard = runtime.enter();
+    let request = || signed.delivery.clone().into_request("/webhook").map(Full::new);
+    let mut service = VerifyLayer::new(verifier.clone()).layer(Handler);
+    let names = HeaderNames::default();
+    let headers = signed.delivery.headers();
+    let body = signed.delivery.body();
+    let [whole, bare, parts] = compare([
+        Box::new(|times| timed(times, request, |request| finish(service.call(request)).unwrap().into_body())),
+        Box::new(|times| {
+            timed(times, request, |request| finish(Handler.call(request.map(|_| ()))).unwrap().into_body())
+        }),
+        time(|| {
+            let presented = PresentedSignature::from_headers(black_box(&headers), &names).unwrap();
+            (verifier.begin(&presented).unwrap(), Digest::of(Algorithm::Sha256WithRsa, black_box(body)))
+        }),
+    ]);
+    line("the layer", whole, "header stage and hash", parts, Some(1.1));
+    line("of which the handler and the request", bare, "header stage and hash", parts, None);
+}
+
+/// Times what is done with each of so many requests, and not the making of them.
+fn timed<T>(
+    times: u32,
+    make: impl Fn() -> Request<Full<Bytes>>,
+    mut run: impl FnMut(Request<Full<Bytes>>) -> T,
+) -> Duration {
+    let requests: Vec<_> = (0..times).map(|_| make()).collect();
+    let start = Instant::now();
+    for request in requests {
+        black_box(run(request));
+    }
+    start.elapsed()
+}
+
+/// Polls what is ready at once.
+fn finish<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("it was not ready"),
+    }
+}
+
+/// Is ready, and answers with the body.
+#[derive(Clone)]
+struct Handler;
+
+impl<B> Service<Request<B>> for Handler {
+    type Response = Response<Option<B>>;
+    type Error = Infallible;
+    type Future = Ready<Result<Response<Option<B>>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        ready(Ok(Response::new(Some(request.into_body()))))
+    }
+}

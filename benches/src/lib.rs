@@ -1,0 +1,11 @@
+//! What the benches share: keys and deliveries, the other verifiers that a receiver could use, and how two things
+//! are compared on a machine that does other things as well.
+#![allow(clippy::expect_used, clippy::panic, reason = "a bench stops where it is surprised")]
+
+mod compare;
+mod peers;
+mod signed;
+
+pub use compare::{Timed, compare, time};
+pub use peers::{Peer, peers};
+pub use signed::{BODY, Signed};
