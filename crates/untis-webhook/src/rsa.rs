@@ -82,7 +82,8 @@ mod tests {
     fn it_is_modular_exponentiation_for_every_exponent_of_twelve_bits_and_some_of_more() {
         let larger =
             [65535, 65537, 0x1_5555, 0x1_aaab, (1 << 32) + 1, (1 << 32) + 3, (1 << 33) - 1, (1 << 33) - 3];
-        for (e, bits) in (3_u64..4096).step_by(2).chain(larger).zip([2048, 2056, 2112, 3072].into_iter().cycle())
+        for (e, bits) in
+            (3_u64..4096).step_by(2).chain(larger).zip([2048, 2056, 2112, 3072].into_iter().cycle())
         {
             let n = integer(bits, 0) | BigUint::from(1u8) | (BigUint::from(1u8) << (bits - 1));
             let s = integer(bits - 1, u32::try_from(e & 0xff).unwrap());
