@@ -1,21 +1,16 @@
 //! What verification costs, as ratios measured in one run, beside the budget of each:
 //! `cargo bench -p untis-webhook-benches --bench ratios`.
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a bench stops where it is surprised")]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a bench stops where it is surprised")]
 
-use std::convert::Infallible;
-use std::future::{Future, Ready, ready};
 use std::hint::black_box;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderValue, Request};
 use http_body_util::Full;
 use tower_layer::Layer;
-use tower_service::Service;
 use untis_webhook::{Algorithm, Digest, HeaderNames, PresentedSignature, Verifier};
-use untis_webhook_benches::{BODY, Signed, compare, peers, time};
+use untis_webhook_benches::{BODY, Handler, Signed, call, compare, peers, time};
 use untis_webhook_testkit::SigningKey;
 use untis_webhook_tower::VerifyLayer;
 
@@ -137,10 +132,8 @@ fn layer() {
     let headers = signed.delivery.headers();
     let body = signed.delivery.body();
     let [whole, bare, parts] = compare([
-        Box::new(|times| timed(times, request, |request| finish(service.call(request)).unwrap().into_body())),
-        Box::new(|times| {
-            timed(times, request, |request| finish(Handler.call(request.map(|_| ()))).unwrap().into_body())
-        }),
+        Box::new(|times| timed(times, request, |request| call(&mut service, request))),
+        Box::new(|times| timed(times, request, |request| call(&mut Handler, request))),
         time(|| {
             let presented = PresentedSignature::from_headers(black_box(&headers), &names).unwrap();
             (verifier.begin(&presented).unwrap(), Digest::of(Algorithm::Sha256WithRsa, black_box(body)))
@@ -162,30 +155,4 @@ fn timed<T>(
         black_box(run(request));
     }
     start.elapsed()
-}
-
-/// Polls what is ready at once.
-fn finish<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => output,
-        Poll::Pending => panic!("it was not ready"),
-    }
-}
-
-/// Is ready, and answers with the body.
-#[derive(Clone)]
-struct Handler;
-
-impl<B> Service<Request<B>> for Handler {
-    type Response = Response<Option<B>>;
-    type Error = Infallible;
-    type Future = Ready<Result<Response<Option<B>>, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        ready(Ok(Response::new(Some(request.into_body()))))
-    }
 }

@@ -4,8 +4,12 @@
 
 mod compare;
 mod peers;
+mod service;
 mod signed;
+mod svg;
 
 pub use compare::{Timed, compare, time};
-pub use peers::{Peer, peers};
+pub use peers::{Peer, peers, peers_of};
+pub use service::{Handler, call};
 pub use signed::{BODY, Signed};
+pub use svg::Bars;

@@ -1,7 +1,9 @@
 use aws_lc_rs::signature as aws_lc;
 use ring::signature as ring;
+use rsa::PublicKey;
 use rsa::pkcs1::EncodeRsaPublicKey;
 use rsa::pkcs1v15;
+use rsa::pkcs8::DecodePublicKey;
 use rsa::signature::Verifier;
 use rsa::traits::PublicKeyParts;
 use sha2::Sha256;
@@ -12,8 +14,10 @@ use crate::Signed;
 pub struct Peer {
     /// The name of its crate.
     pub name: &'static str,
-    verify: Box<dyn Fn(&[u8], &[u8]) -> bool>,
+    verify: Verify,
 }
+
+type Verify = Box<dyn Fn(&[u8], &[u8]) -> bool + Send + Sync>;
 
 impl Peer {
     /// Whether this signature is genuine over this body.
@@ -30,9 +34,13 @@ impl std::fmt::Debug for Peer {
 
 /// All of them that take it, with the key of this delivery; `rsa` first.
 pub fn peers(signed: &Signed) -> Vec<Peer> {
-    let public = &signed.public;
+    peers_of(&signed.key.public_key_der())
+}
+
+/// All of them that take it, with this key, which is SubjectPublicKeyInfo in DER.
+pub fn peers_of(spki: &[u8]) -> Vec<Peer> {
+    let public = PublicKey::from_public_key_der(spki).expect("a key");
     let rsa = pkcs1v15::VerifyingKey::<Sha256>::new(public.clone());
-    let spki = signed.key.public_key_der();
     let aws_lc = aws_lc::ParsedPublicKey::new(&aws_lc::RSA_PKCS1_2048_8192_SHA256, spki).expect("a key");
     // It reads its key each time, from these.
     let (n, e) = (public.n_bytes(), public.e_bytes());

@@ -1,5 +1,3 @@
-use rsa::PublicKey;
-use rsa::pkcs8::DecodePublicKey;
 use untis_webhook::{Algorithm, KeySet, PresentedSignature, Verifier};
 use untis_webhook_testkit::{Delivery, Payload, SigningKey};
 
@@ -11,8 +9,6 @@ pub const BODY: usize = 600;
 pub struct Signed {
     /// The key.
     pub key: SigningKey,
-    /// The same in the form that other verifiers take.
-    pub public: PublicKey,
     /// The delivery: credentials of [`BODY`] octets.
     pub delivery: Delivery,
     /// Its signature.
@@ -23,10 +19,9 @@ impl Signed {
     /// With a key of this size and exponent.
     pub fn by(bits: usize, exponent: u64) -> Self {
         let key = SigningKey::generate_with(bits, exponent);
-        let public = PublicKey::from_public_key_der(&key.public_key_der()).expect("a key");
         let delivery = Delivery::sign(&key, body());
         let signature = key.sign(Algorithm::Sha256WithRsa, delivery.body());
-        Self { key, public, delivery, signature }
+        Self { key, delivery, signature }
     }
 
     /// Trusts this key, and strangers of the same size before it.
