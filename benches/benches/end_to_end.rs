@@ -29,7 +29,7 @@ use axum::{Json, Router};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::net::tcp::OwnedReadHalf;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use untis_webhook::{KeySet, Verifier, VerifyingKey};
 use untis_webhook_axum::{VerifiedEvent, VerifyLayer};
@@ -375,13 +375,24 @@ async fn exchange(stream: TcpStream, request: &[u8]) -> (Option<u16>, Option<Tcp
         tokio::select! {
             biased;
             answer = &mut answered => (answer, false),
-            written = write.write_all(request) => (answered.await, written.is_ok()),
+            written = write_in_pieces(&mut write, request) => (answered.await, written),
         }
     };
     let Some(answer) = answer else { return (None, None) };
     let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
     let kept = written && !answer.contains("connection: close");
     (Some(status), kept.then(|| read.reunite(write).unwrap()))
+}
+
+/// Gives its turn away after each piece, so that an answer is noticed before the rest is written.
+async fn write_in_pieces(write: &mut OwnedWriteHalf, request: &[u8]) -> bool {
+    for piece in request.chunks(PIECE) {
+        if write.write_all(piece).await.is_err() {
+            return false;
+        }
+        tokio::task::yield_now().await;
+    }
+    true
 }
 
 /// In lower case. `None` if the connection ends before it does.
@@ -398,3 +409,4 @@ async fn head_of_answer(read: &mut OwnedReadHalf) -> Option<String> {
 
 const TURNS: usize = 5;
 const AT_ONCE: usize = 16;
+const PIECE: usize = 16 * 1024;

