@@ -10,6 +10,7 @@ pub mod hidden;
 pub mod log;
 pub mod platform;
 pub mod receiver;
+pub mod signatures;
 pub mod vectors;
 pub mod wire;
 

