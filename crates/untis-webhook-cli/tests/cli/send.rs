@@ -56,7 +56,10 @@ fn many_are_sent_at_once_and_counted() {
 
     let (code, stdout, _) = run(&folder, &[&many[..], &["--json", "--forge", "other-key"]].concat());
     let report: serde_json::Value = serde_json::from_str(&stdout).unwrap();
-    assert_eq!((code, &report["answers"]["401"]), (1, &200.into()));
+    // Who is refused on the headers may still be writing the body when the receiver closes, and then the answer can be lost.
+    let answers = ["401", "no answer"].map(|answer| report["answers"][answer].as_u64().unwrap_or(0));
+    assert_eq!((code, answers.iter().sum::<u64>()), (1, 200), "{report}");
+    assert!(answers[0] > 100, "{report}");
     // Eight at a time make an eighth of two hundred latencies of the time it took, so the longest is no less than that.
     let (longest, seconds) =
         (report["latency_us"]["max"].as_f64().unwrap(), report["seconds"].as_f64().unwrap());
