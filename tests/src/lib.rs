@@ -9,6 +9,7 @@ pub mod fuzz;
 pub mod hidden;
 pub mod log;
 pub mod platform;
+pub mod process;
 pub mod receiver;
 pub mod signatures;
 pub mod vectors;

@@ -2,8 +2,11 @@
 
 use std::sync::LazyLock;
 
+use bytes::Bytes;
 use http::Request;
-use untis_webhook::{KeySet, Verifier};
+use untis_webhook::{
+    Algorithm, HeaderNames, KeySet, PendingVerification, PresentedSignature, Verified, Verifier,
+};
 use untis_webhook_testkit::{Delivery, SigningKey};
 
 /// The key that [`verifier`] trusts.
@@ -20,6 +23,28 @@ pub fn verifier() -> Verifier {
 /// A set of this one key.
 pub fn keys(name: &str, key: &SigningKey) -> KeySet {
     KeySet::new([(name, key.verifying_key())]).expect("one good name")
+}
+
+/// A verification of the platform's signature over this body, before the body.
+pub fn begun(body: impl Into<Bytes>) -> PendingVerification {
+    begun_with(Algorithm::Sha256WithRsa, body)
+}
+
+/// The same with another algorithm.
+pub fn begun_with(algorithm: Algorithm, body: impl Into<Bytes>) -> PendingVerification {
+    let delivery = Delivery::sign_with(&PLATFORM, algorithm, body);
+    verifier().begin(&presented(&delivery)).expect("a genuine delivery")
+}
+
+/// This body, signed by the platform and verified.
+pub fn verified(body: impl Into<Bytes>) -> Verified<Bytes> {
+    let delivery = Delivery::sign(&PLATFORM, body);
+    verifier().verify(&presented(&delivery), delivery.body().clone()).expect("a genuine delivery")
+}
+
+/// The signature in a delivery's headers.
+pub fn presented(delivery: &Delivery) -> PresentedSignature {
+    PresentedSignature::from_headers(&delivery.headers(), &HeaderNames::default()).expect("good headers")
 }
 
 /// A body that the platform may send.

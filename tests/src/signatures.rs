@@ -4,8 +4,8 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use rsa::pkcs1v15;
 use rsa::signature::Verifier as _;
-use sha2::{Sha256, Sha384, Sha512};
-use untis_webhook::{Algorithm, Digest, PresentedSignature, Rejection, Verifier};
+use sha2::{Digest, Sha256, Sha384, Sha512};
+use untis_webhook::{Algorithm, PresentedSignature, Rejection, Verifier};
 
 /// What this library makes of a signature over a body.
 ///
@@ -34,19 +34,30 @@ pub fn is_genuine_to_rsa(key: &rsa::PublicKey, algorithm: Algorithm, signature: 
     .is_ok()
 }
 
-/// DigestInfo of a body (RFC 8017 section 9.2, note 1).
+/// DigestInfo of a body.
 pub fn digest_info(algorithm: Algorithm, body: &[u8]) -> Vec<u8> {
-    let h = Digest::of(algorithm, body);
-    let (oid, len) = match algorithm {
-        Algorithm::Sha384WithRsa => (2, 48),
-        Algorithm::Sha512WithRsa => (3, 64),
-        _ => (1, 32),
-    };
-    let head = [0x30, len + 17, 0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, oid, 5, 0, 4, len];
-    [&head, h.as_octets()].concat()
+    match algorithm {
+        Algorithm::Sha384WithRsa => [&SHA384_PREFIX[..], &Sha384::digest(body)].concat(),
+        Algorithm::Sha512WithRsa => [&SHA512_PREFIX[..], &Sha512::digest(body)].concat(),
+        _ => [&SHA256_PREFIX[..], &Sha256::digest(body)].concat(),
+    }
 }
 
 /// The encoded message of `k` octets that ends in `t` (RFC 8017 section 9.2, step 5).
 pub fn padded(k: usize, t: &[u8]) -> Vec<u8> {
     [&[0, 1], &vec![0xff; k - t.len() - 3][..], &[0], t].concat()
 }
+
+/// RFC 8017 section 9.2, note 1.
+const SHA256_PREFIX: [u8; 19] = [
+    0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00,
+    0x04, 0x20,
+];
+const SHA384_PREFIX: [u8; 19] = [
+    0x30, 0x41, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02, 0x05, 0x00,
+    0x04, 0x30,
+];
+const SHA512_PREFIX: [u8; 19] = [
+    0x30, 0x51, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03, 0x05, 0x00,
+    0x04, 0x40,
+];

@@ -11,6 +11,7 @@ use http::Request;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use untis_webhook_testkit::Delivery;
 
 /// A connection to a server on loopback.
 #[derive(Debug)]
@@ -138,6 +139,12 @@ pub fn head(request: &Request<Bytes>, more: &[(&str, &str)]) -> String {
         head += &format!("{name}: {value}\r\n");
     }
     head + "\r\n"
+}
+
+/// The head of this delivery to `/webhook`, with the length of its body.
+pub fn head_of(delivery: &Delivery) -> String {
+    let length = delivery.body().len().to_string();
+    head(&delivery.clone().into_request("/webhook"), &[("content-length", &length)])
 }
 
 /// Nothing on loopback takes this long, so a test that waits for it has failed.

@@ -9,15 +9,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::{Buf, Bytes};
-use untis_webhook::{HeaderNames, PendingBody, PendingVerification, PresentedSignature, Rejection, Verified};
-use untis_webhook_testkit::Delivery;
-use untis_webhook_tests::platform::{PLATFORM, verifier};
-
-fn begin(body: impl Into<Bytes>) -> PendingVerification {
-    let headers = Delivery::sign(&PLATFORM, body).headers();
-    let presented = PresentedSignature::from_headers(&headers, &HeaderNames::default()).unwrap();
-    verifier().begin(&presented).unwrap()
-}
+use untis_webhook::{PendingBody, Rejection, Verified};
+use untis_webhook_tests::platform::begun;
 
 fn push_all(mut body: PendingBody, pieces: &[&[u8]]) -> Result<Verified<Bytes>, Rejection> {
     pieces.iter().try_for_each(|piece| body.push(*piece))?;
@@ -30,7 +23,7 @@ fn any_way_to_cut_the_body_gives_the_same_proof() {
     for first in 0..=whole.len() {
         for second in first..=whole.len() {
             let pieces = [&whole[..first], &whole[first..second], &whole[second..]];
-            let verified = push_all(begin(&whole[..]).collect(9), &pieces).unwrap();
+            let verified = push_all(begun(&whole[..]).collect(9), &pieces).unwrap();
             assert_eq!(&verified[..], whole, "cut at {first} and {second}");
         }
     }
@@ -38,10 +31,10 @@ fn any_way_to_cut_the_body_gives_the_same_proof() {
 
 #[test]
 fn the_pieces_count_in_their_order() {
-    assert_eq!(push_all(begin("ab").collect(9), &[b"b", b"a"]).unwrap_err(), Rejection::DigestMismatch);
-    assert_eq!(push_all(begin("ab").collect(9), &[b"a"]).unwrap_err(), Rejection::DigestMismatch);
-    assert_eq!(push_all(begin("ab").collect(9), &[b"a", b"b", b"c"]).unwrap_err(), Rejection::DigestMismatch);
-    assert_eq!(push_all(begin("ab").collect(9), &[]).unwrap_err(), Rejection::DigestMismatch);
+    assert_eq!(push_all(begun("ab").collect(9), &[b"b", b"a"]).unwrap_err(), Rejection::DigestMismatch);
+    assert_eq!(push_all(begun("ab").collect(9), &[b"a"]).unwrap_err(), Rejection::DigestMismatch);
+    assert_eq!(push_all(begun("ab").collect(9), &[b"a", b"b", b"c"]).unwrap_err(), Rejection::DigestMismatch);
+    assert_eq!(push_all(begun("ab").collect(9), &[]).unwrap_err(), Rejection::DigestMismatch);
 }
 
 #[test]
@@ -49,7 +42,7 @@ fn a_buf_that_is_not_contiguous_is_taken_whole() {
     let chained = || Bytes::from_static(b"first ").chain(Bytes::from_static(b"second ")).chain(&b"third"[..]);
     for before in [&b""[..], b"before "] {
         let whole = [before, b"first second third"].concat();
-        let mut body = begin(whole.clone()).collect(100);
+        let mut body = begun(whole.clone()).collect(100);
         body.push(before).unwrap();
         body.push(chained()).unwrap();
         assert_eq!(body.finish().unwrap()[..], whole);
@@ -58,9 +51,9 @@ fn a_buf_that_is_not_contiguous_is_taken_whole() {
 
 #[test]
 fn empty_pieces_do_no_harm() {
-    assert!(push_all(begin("ab").collect(2), &[b"", b"a", b"", b"", b"b", b""]).is_ok());
-    assert!(push_all(begin("").collect(0), &[b"", b""]).is_ok());
-    assert!(push_all(begin("").collect(0), &[]).is_ok());
+    assert!(push_all(begun("ab").collect(2), &[b"", b"a", b"", b"", b"b", b""]).is_ok());
+    assert!(push_all(begun("").collect(0), &[b"", b""]).is_ok());
+    assert!(push_all(begun("").collect(0), &[]).is_ok());
 }
 
 #[test]
@@ -70,7 +63,7 @@ fn the_limit_is_exact_to_the_byte() {
         let too_large = vec![b'x'; limit + 1];
         for piece in [1, 7, 1000, limit + 1] {
             let pieces = |body: &[u8]| {
-                push_all(begin(body.to_vec()).collect(limit), &body.chunks(piece).collect::<Vec<_>>())
+                push_all(begun(body.to_vec()).collect(limit), &body.chunks(piece).collect::<Vec<_>>())
                     .map(|_| ())
             };
             assert_eq!(pieces(&fits), Ok(()), "limit {limit}, pieces of {piece}");
@@ -81,14 +74,14 @@ fn the_limit_is_exact_to_the_byte() {
 
 #[test]
 fn the_largest_limit_does_not_overflow() {
-    let mut body = begin("ab").collect(usize::MAX);
+    let mut body = begun("ab").collect(usize::MAX);
     body.push(&b"a"[..]).unwrap();
     assert_eq!(body.push(Endless), Err(Rejection::BodyTooLarge));
 }
 
 #[test]
 fn nothing_after_a_refused_piece_is_accepted() {
-    let mut body = begin("ab").collect(2);
+    let mut body = begun("ab").collect(2);
     assert_eq!(body.push(&b"abc"[..]), Err(Rejection::BodyTooLarge));
     assert_eq!(body.push(&b"ab"[..]), Err(Rejection::BodyTooLarge));
     assert_eq!(body.push(&b""[..]), Err(Rejection::BodyTooLarge));
@@ -108,7 +101,7 @@ fn nothing_after_a_piece_that_panics_is_accepted() {
         }
         fn advance(&mut self, _: usize) {}
     }
-    let mut body = begin("ab").collect(9);
+    let mut body = begun("ab").collect(9);
     body.push(&b"a"[..]).unwrap();
     assert!(catch_unwind(AssertUnwindSafe(|| body.push(Broken))).is_err());
     assert_eq!(body.push(&b"b"[..]), Err(Rejection::BodyTooLarge));
@@ -118,7 +111,7 @@ fn nothing_after_a_piece_that_panics_is_accepted() {
 #[test]
 fn a_body_in_one_piece_is_not_copied() {
     let whole = Bytes::from(vec![b'x'; 4096]);
-    let mut body = begin(whole.clone()).collect(4096);
+    let mut body = begun(whole.clone()).collect(4096);
     body.push(Bytes::new()).unwrap();
     body.push(whole.clone()).unwrap();
     body.push(Bytes::new()).unwrap();
@@ -127,7 +120,7 @@ fn a_body_in_one_piece_is_not_copied() {
 
 #[test]
 fn the_digest_expected_is_known_before_the_body() {
-    let pending = begin("abc");
+    let pending = begun("abc");
     assert_eq!(
         pending.expected_digest().to_string(),
         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

@@ -41,7 +41,7 @@ fn published(metadata: &Value) -> Vec<&Value> {
 fn sources(folder: &Path, into: &mut String) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() && !path.ends_with("target") {
+        if path.is_dir() {
             sources(&path, into);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             into.push_str(&fs::read_to_string(path).unwrap());

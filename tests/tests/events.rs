@@ -8,21 +8,13 @@
     reason = "a test stops where it is surprised"
 )]
 
-use bytes::Bytes;
 use http::StatusCode;
 use serde_json::{Value, json};
 use untis_webhook::event::{
     Credentials, CredentialsEventType, Deactivation, DeactivationEventType, ReasonType,
 };
-use untis_webhook::{DecodeError, Event, HeaderNames, PresentedSignature, Verified};
-use untis_webhook_testkit::Delivery;
-use untis_webhook_tests::platform::{PLATFORM, verifier};
-
-fn verified(body: impl Into<Bytes>) -> Verified<Bytes> {
-    let delivery = Delivery::sign(&PLATFORM, body);
-    let presented = PresentedSignature::from_headers(&delivery.headers(), &HeaderNames::default()).unwrap();
-    verifier().verify(&presented, delivery.body().clone()).unwrap()
-}
+use untis_webhook::{DecodeError, Event, Verified};
+use untis_webhook_tests::platform::verified;
 
 fn event(body: &Value) -> Result<Event, DecodeError> {
     verified(body.to_string()).event().map(Verified::into_inner)

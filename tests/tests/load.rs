@@ -13,7 +13,6 @@
 mod stack;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -34,7 +33,8 @@ use untis_webhook_axum::{VerifiedEvent, VerifyLayer};
 use untis_webhook_testkit::{Delivery, Forgery, Payload, SigningKey};
 use untis_webhook_tests::log::Log;
 use untis_webhook_tests::platform::{PLATFORM, STRANGER, verifier};
-use untis_webhook_tests::wire::{Connection, head};
+use untis_webhook_tests::process::memory_kib;
+use untis_webhook_tests::wire::{Connection, head_of};
 
 use crate::stack::Stack;
 
@@ -46,13 +46,11 @@ struct Written {
 
 impl Written {
     fn signed_by(key: &SigningKey, tenant: &str) -> Self {
-        Self::of(Delivery::sign(key, payload(tenant)))
+        Self::of(&Delivery::sign(key, payload(tenant)))
     }
 
-    fn of(delivery: Delivery) -> Self {
-        let body = String::from_utf8(delivery.body().to_vec()).unwrap();
-        let length = body.len().to_string();
-        Self { head: head(&delivery.into_request("/webhook"), &[("content-length", &length)]), body }
+    fn of(delivery: &Delivery) -> Self {
+        Self { head: head_of(delivery), body: String::from_utf8(delivery.body().to_vec()).unwrap() }
     }
 
     async fn send(&self, connection: &mut Connection) {
@@ -108,18 +106,11 @@ async fn for_each_number<F>(
     workers.join_all().await;
 }
 
-/// What the process has in memory, in KiB.
-fn resident() -> usize {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse().unwrap()
-}
-
 /// What is sent under each number: eight of ten are genuine, one is forged, one is cut off midway.
 struct Plan {
     genuine: Vec<Written>,
     forged: Vec<Written>,
-    cut_off: Vec<Written>,
+    cut_off: Written,
 }
 
 enum Sent<'a> {
@@ -132,15 +123,15 @@ impl Plan {
     fn new() -> Self {
         let genuine = (0..1000).map(|i| Written::signed_by(&PLATFORM, &format!("genuine-{i}")));
         let forged = Forgery::ALL
-            .map(|forgery| Written::of(Delivery::sign(&PLATFORM, payload("forged")).forge(forgery)));
-        let cut_off = [Written::signed_by(&PLATFORM, "cut-off")];
-        Self { genuine: genuine.collect(), forged: forged.into(), cut_off: cut_off.into() }
+            .map(|forgery| Written::of(&Delivery::sign(&PLATFORM, payload("forged")).forge(forgery)));
+        let cut_off = Written::signed_by(&PLATFORM, "cut-off");
+        Self { genuine: genuine.collect(), forged: forged.into(), cut_off }
     }
 
     fn get(&self, number: usize) -> Sent<'_> {
         match number % 10 {
             0 => Sent::Forged(&self.forged[number / 10 % self.forged.len()]),
-            5 => Sent::CutOff(&self.cut_off[0]),
+            5 => Sent::CutOff(&self.cut_off),
             _ => Sent::Genuine(number % self.genuine.len(), &self.genuine[number % self.genuine.len()]),
         }
     }
@@ -209,7 +200,7 @@ fn ten_thousand_deliveries_are_handled_as_often_as_they_are_genuine() {
         };
         clients.block_on(for_each_number(DELIVERIES, AT_ONCE, work));
         clients.block_on(falls_to(servers.handle(), idle + kept));
-        memory.push(resident());
+        memory.push(memory_kib("self", "VmRSS"));
 
         let mut handled = BTreeMap::new();
         for line in log.take().lines().filter(|line| line.contains(" delivery tenant=")) {
@@ -220,7 +211,7 @@ fn ten_thousand_deliveries_are_handled_as_often_as_they_are_genuine() {
         println!(
             "{name}: {DELIVERIES} deliveries, {AT_ONCE} at a time, {} handled; {} KiB resident, no task left over",
             handled.values().sum::<usize>(),
-            resident()
+            memory_kib("self", "VmRSS")
         );
     }
     // The first brings what every later one uses again.

@@ -17,7 +17,7 @@ use untis_webhook_testkit::{Delivery, Forgery, Payload};
 use untis_webhook_tests::hidden::Hidden;
 use untis_webhook_tests::log::Log;
 use untis_webhook_tests::platform::{PLATFORM, verifier};
-use untis_webhook_tests::wire::{Connection, head};
+use untis_webhook_tests::wire::{Connection, head_of};
 
 /// A delivery, how much of its body is sent, and the answer: none if it is cut off.
 struct Row(Delivery, usize, Option<u16>);
@@ -108,10 +108,8 @@ fn nothing_of_a_delivery_is_logged_but_its_tenant_and_its_event() {
 }
 
 async fn by_http1(address: SocketAddr, Row(delivery, sent, answer): &Row) {
-    let length = delivery.body().len().to_string();
-    let head = head(&delivery.clone().into_request("/webhook"), &[("content-length", &length)]);
     let mut connection = Connection::to(address).await;
-    connection.send(head).await;
+    connection.send(head_of(delivery)).await;
     // A server that has refused it already may have closed.
     let _ = connection.try_send(delivery.body().slice(..*sent)).await;
     if let Some(answer) = answer {

@@ -10,19 +10,16 @@ use std::fs;
 use std::path::Path;
 
 use bytes::Bytes;
-use http::request::Parts;
-use http::{HeaderMap, Request, Response};
+use http::{Request, Response};
 use tower::{Service, ServiceExt, service_fn};
 use tower_layer::Layer;
 use untis_webhook::event::{Credentials, Deactivation};
-use untis_webhook::{
-    Algorithm, Event, HeaderNames, KeySet, PresentedSignature, Rejection, Verified, VerifyingKey,
-};
+use untis_webhook::{Algorithm, Event, HeaderNames, KeySet, Rejection, Verified, VerifyingKey};
 use untis_webhook_axum::{ExtractRejection, VerifiedBytes, VerifiedEvent, VerifiedJson};
 use untis_webhook_testkit::{Delivery, Forgery, Payload, SigningKey};
 use untis_webhook_tests::bodies::{Frames, Stalled};
 use untis_webhook_tests::hidden::Hidden;
-use untis_webhook_tests::platform::{PLATFORM, keys, verifier};
+use untis_webhook_tests::platform::{PLATFORM, keys, presented, verified, verifier};
 use untis_webhook_tests::vectors;
 use untis_webhook_tower::{DefaultRejectionResponse, VerifiedBody, VerifyLayer};
 
@@ -96,8 +93,7 @@ async fn no_debug_and_no_error_of_a_public_type_shows_a_secret() {
         hidden.octets(delivery.headers().get("authorization").unwrap().as_bytes());
         hidden.octets(&PLATFORM.sign(Algorithm::Sha256WithRsa, delivery.body()));
 
-        let presented =
-            PresentedSignature::from_headers(&delivery.headers(), &HeaderNames::default()).unwrap();
+        let presented = presented(&delivery);
         shown.debug(&presented);
         let mut pending = verifier().begin(&presented).unwrap();
         shown.debug(&pending);
@@ -151,23 +147,18 @@ fn show_deactivation(shown: &mut Shown, deactivation: &Deactivation) {
 async fn extracted(delivery: &Delivery) -> (VerifiedBytes, VerifiedEvent, VerifiedJson<serde_json::Value>) {
     use axum::extract::FromRequestParts;
 
-    let parts =
-        service_fn(async |request: Request<VerifiedBody>| Ok::<_, Infallible>(Response::new(request)));
-    let body = Frames::of([delivery.body().clone()]);
-    let request = delivery.clone().into_request("/").map(|_| body);
-    let response =
-        VerifyLayer::new(verifier()).layer(parts.map_response(boxed)).oneshot(request).await.unwrap();
-    let mut parts: Parts = response.into_body().unwrap();
+    let handler = service_fn(async |request: Request<VerifiedBody>| {
+        // A rejection would have none.
+        Ok::<_, Infallible>(Response::new(Some(request.into_parts().0)))
+    });
+    let request = delivery.clone().into_request("/").map(|body| Frames::of([body]));
+    let response = VerifyLayer::new(verifier()).layer(handler).oneshot(request).await.unwrap();
+    let mut parts = response.into_body().unwrap();
     (
         VerifiedBytes::from_request_parts(&mut parts, &()).await.unwrap(),
         VerifiedEvent::from_request_parts(&mut parts, &()).await.unwrap(),
         VerifiedJson::from_request_parts(&mut parts, &()).await.unwrap(),
     )
-}
-
-/// A rejection has no request to give back.
-fn boxed(response: Response<Request<VerifiedBody>>) -> Response<Option<Parts>> {
-    response.map(|request| Some(request.into_parts().0))
 }
 
 /// The layer, its service, its future at work, and what the service gets; of tower and of hyper.
@@ -238,16 +229,15 @@ fn errors(shown: &mut Shown, hidden: &mut Hidden) {
 
     let body = Payload::every().next().unwrap().to_string();
     for body in [&body[..body.len() - 1], &body.replace("\"test-secret\"", "[\"test-secret\"]")] {
-        let delivery = Delivery::sign(&PLATFORM, body.to_owned());
-        let presented =
-            PresentedSignature::from_headers(&HeaderMap::clone(&delivery.headers()), &HeaderNames::default());
-        let verified = verifier().verify(&presented.unwrap(), body.to_owned()).unwrap();
+        let verified = verified(body.to_owned());
         let error = verified.event().unwrap_err();
         shown.error(&error);
         shown.error(&ExtractRejection::Decode(error));
         shown.error(&verified.json::<u32>().unwrap_err());
         // To nobody who listens.
         let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        shown.error(&delivery.send(&format!("http://{nobody}/")).unwrap_err());
+        shown.error(
+            &Delivery::sign(&PLATFORM, body.to_owned()).send(&format!("http://{nobody}/")).unwrap_err(),
+        );
     }
 }

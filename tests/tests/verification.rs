@@ -11,6 +11,7 @@ use untis_webhook::{
 };
 use untis_webhook_testkit::{Delivery, SigningKey};
 use untis_webhook_tests::platform::{PLATFORM, STRANGER, keys, verifier};
+use untis_webhook_tests::signatures::{digest_info, padded, verdict};
 
 const BODY: &[u8] = br#"{"tenantId":"12345","eventType":"DELETION"}"#;
 
@@ -23,7 +24,7 @@ fn verify(key: &SigningKey, delivery: &Delivery) -> Result<Verified<bytes::Bytes
 }
 
 fn verify_signature(key: &SigningKey, signature: &[u8]) -> Result<(), Rejection> {
-    verify(key, &Delivery::from_signature(Algorithm::Sha256WithRsa, signature, BODY)).map(|_| ())
+    verdict(&Verifier::new(keys("production", key)), Algorithm::Sha256WithRsa, signature, BODY)
 }
 
 #[test]
@@ -174,27 +175,26 @@ fn a_signature_that_begins_with_zeros_is_genuine_and_not_without_them() {
 fn an_encoding_that_is_wrong_in_one_place_is_refused() {
     let k = 256;
     let h = Sha256::digest(BODY).to_vec();
-    let digest_info = [&SHA256_PREFIX[..], &h].concat();
-    let padded =
-        |block_type: u8, t: &[u8]| [&[0, block_type], &vec![0xff; k - t.len() - 3][..], &[0], t].concat();
-    let right = padded(1, &digest_info);
+    let t = digest_info(Algorithm::Sha256WithRsa, BODY);
+    let padded = |t: &[u8]| padded(k, t);
+    let right = padded(&t);
     let verdict = |em: &[u8]| {
         assert_eq!(em.len(), k);
         verify_signature(&PLATFORM, &PLATFORM.sign_encoded(em))
     };
     assert_eq!(verdict(&right), Ok(()), "the right encoding");
 
-    let sha384 = [&SHA384_PREFIX[..], &Sha384::digest(BODY)].concat();
-    let sha512 = [&SHA512_PREFIX[..], &Sha512::digest(BODY)].concat();
+    let sha384 = digest_info(Algorithm::Sha384WithRsa, BODY);
+    let sha512 = digest_info(Algorithm::Sha512WithRsa, BODY);
     let sha1_with_this_digest =
         [&[0x30, 0x2d, 0x30, 0x09, 0x06, 0x05, 0x2b, 0x0e, 3, 2, 0x1a, 5, 0, 4, 0x20], &h[..]].concat();
     // SHA-256 without the NULL parameters, lengths adjusted.
-    let null_absent = [&[0x30, 0x2f, 0x30, 0x0b], &SHA256_PREFIX[4..15], &[0x04, 0x20], &h[..]].concat();
+    let null_absent = [&[0x30, 0x2f, 0x30, 0x0b], &t[4..15], &[0x04, 0x20], &h[..]].concat();
     // In BER, a length may be written in two octets.
-    let ber_length = [&[0x30, 0x81, 0x31], &digest_info[2..]].concat();
+    let ber_length = [&[0x30, 0x81, 0x31], &t[2..]].concat();
     let short_ps = |ps: usize| {
-        let garbage = vec![0xa5; k - 3 - ps - digest_info.len()];
-        [&[0, 1], &vec![0xff; ps][..], &[0], &digest_info, &garbage].concat()
+        let garbage = vec![0xa5; k - 3 - ps - t.len()];
+        [&[0, 1], &vec![0xff; ps][..], &[0], &t, &garbage].concat()
     };
     let with = |at: usize, octet: u8| {
         let mut em = right.clone();
@@ -203,28 +203,28 @@ fn an_encoding_that_is_wrong_in_one_place_is_refused() {
     };
 
     for (what, em) in [
-        ("NULL parameters absent", padded(1, &null_absent)),
-        ("the OID of SHA-384, for SHA-256 claimed", padded(1, &sha384)),
-        ("the OID of SHA-512, for SHA-256 claimed", padded(1, &sha512)),
-        ("the OID of SHA-1 over this digest", padded(1, &sha1_with_this_digest)),
-        ("no DigestInfo around the digest", padded(1, &h)),
-        ("a BER length", padded(1, &ber_length)),
-        ("one octet after the digest", padded(1, &[&digest_info[..], &[0]].concat())),
+        ("NULL parameters absent", padded(&null_absent)),
+        ("the OID of SHA-384, for SHA-256 claimed", padded(&sha384)),
+        ("the OID of SHA-512, for SHA-256 claimed", padded(&sha512)),
+        ("the OID of SHA-1 over this digest", padded(&sha1_with_this_digest)),
+        ("no DigestInfo around the digest", padded(&h)),
+        ("a BER length", padded(&ber_length)),
+        ("one octet after the digest", padded(&[&t[..], &[0]].concat())),
         ("ten octets after the digest, inside its SEQUENCE", {
-            let longer = [&digest_info[..], &[0; 10]].concat();
-            padded(1, &[&[0x30, 0x3b], &longer[2..]].concat())
+            let longer = [&t[..], &[0; 10]].concat();
+            padded(&[&[0x30, 0x3b], &longer[2..]].concat())
         }),
         ("PS of 0 octets, garbage after the digest", short_ps(0)),
         ("PS of 7 octets, garbage after the digest", short_ps(7)),
         ("PS of 8 octets, garbage after the digest", short_ps(8)),
-        ("PS one octet short, garbage after the digest", short_ps(k - 3 - digest_info.len() - 1)),
-        ("block type 00", padded(0, &digest_info)),
-        ("block type 02", padded(2, &digest_info)),
+        ("PS one octet short, garbage after the digest", short_ps(k - 3 - t.len() - 1)),
+        ("block type 00", with(1, 0)),
+        ("block type 02", with(1, 2)),
         ("leading octet 01 dropped", with(1, 0)),
         ("first octet of PS not ff", with(2, 0xfe)),
-        ("last octet of PS not ff", with(k - digest_info.len() - 2, 0xfe)),
+        ("last octet of PS not ff", with(k - t.len() - 2, 0xfe)),
         ("PS ended early by a zero", with(100, 0)),
-        ("separator not zero", with(k - digest_info.len() - 1, 1)),
+        ("separator not zero", with(k - t.len() - 1, 1)),
         ("NULL with a value", with(k - 32 - 3, 1)),
         ("digest of other bytes", with(k - 1, h[31] ^ 1)),
     ] {
@@ -244,7 +244,7 @@ fn an_encoding_that_is_wrong_in_one_place_is_refused() {
 fn a_cube_root_forgery_is_refused() {
     let key = SigningKey::generate_with(2048, 3);
     let k = 256;
-    let start = [&[0, 1], &[0xff; 8][..], &[0], &SHA256_PREFIX, &Sha256::digest(BODY)].concat();
+    let start = [&[0, 1], &[0xff; 8][..], &[0], &digest_info(Algorithm::Sha256WithRsa, BODY)].concat();
     // The least cube at or above EM = start 00 … 00 differs from it only in the octets that nobody looks at.
     let em = BigUint::from_bytes_be(&[&start[..], &vec![0; k - start.len()]].concat());
     let s = (em - 1u8).cbrt() + 1u8;
@@ -348,17 +348,3 @@ fn left_padded(value: &BigUint, len: usize) -> Vec<u8> {
     let octets = value.to_bytes_be();
     [vec![0; len - octets.len()], octets].concat()
 }
-
-/// RFC 8017 section 9.2, note 1.
-const SHA256_PREFIX: [u8; 19] = [
-    0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00,
-    0x04, 0x20,
-];
-const SHA384_PREFIX: [u8; 19] = [
-    0x30, 0x41, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02, 0x05, 0x00,
-    0x04, 0x30,
-];
-const SHA512_PREFIX: [u8; 19] = [
-    0x30, 0x51, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03, 0x05, 0x00,
-    0x04, 0x40,
-];

@@ -5,6 +5,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use untis_webhook_tests::process::memory_kib;
+
 /// A receiver's process.
 pub(crate) struct Receiver {
     process: Child,
@@ -42,9 +44,7 @@ impl Receiver {
 
     /// The most that it ever had in memory, in KiB.
     pub(crate) fn peak(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse().unwrap()
+        memory_kib(self.process.id(), "VmHWM")
     }
 }
 

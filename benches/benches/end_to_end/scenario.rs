@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use untis_webhook_benches::Signed;
 use untis_webhook_testkit::{Delivery, Forgery};
-use untis_webhook_tests::wire::head;
+use untis_webhook_tests::wire::head_of;
 
 /// A kind of request, and how many of it a turn has.
 pub(crate) struct Scenario {
@@ -18,10 +18,8 @@ pub(crate) struct Scenario {
 
 pub(crate) fn scenarios(signed: &Signed) -> Vec<Scenario> {
     let scenario = |name, delivery: Delivery, turn, status| {
-        let body = delivery.body().clone();
-        let length = body.len().to_string();
-        let head = head(&delivery.into_request("/webhook"), &[("content-length", &length)]);
-        let request = [head.as_bytes(), &body].concat();
+        let head = head_of(&delivery);
+        let request = [head.as_bytes(), delivery.body()].concat();
         Scenario { name, request: request.into(), head: head.len(), turn, status }
     };
     let genuine = &signed.delivery;

@@ -50,19 +50,18 @@ pub fn layer(input: &[u8]) {
         _ => u64::try_from(body.len()).ok(),
     };
 
+    let is_forged = how & 3 == 0;
     let expected = match () {
-        () if how & 3 == 0 => Err(Rejection::UntrustedSignature),
-        () if declared.is_some_and(|declared| usize::try_from(declared).is_ok_and(|len| len > limit)) => {
-            Err(Rejection::BodyTooLarge)
-        }
+        () if is_forged => Err(Rejection::UntrustedSignature),
+        () if declared > u64::try_from(limit).ok() => Err(Rejection::BodyTooLarge),
         () => read(&steps, limit).and_then(|()| match signed == body {
             true => Ok(body),
             false => Err(Rejection::DigestMismatch),
         }),
     };
-    let is_unread = how & 3 == 0;
 
-    let mut request = Delivery::sign(signer, signed).into_request("/").map(|_| Script { steps, is_unread });
+    let mut request =
+        Delivery::sign(signer, signed).into_request("/").map(|_| Script { steps, is_unread: is_forged });
     if let Some(declared) = declared {
         request.headers_mut().insert(CONTENT_LENGTH, declared.into());
     }

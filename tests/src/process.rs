@@ -1,0 +1,12 @@
+//! What the kernel says of a process.
+
+use std::fmt::Display;
+use std::fs;
+
+/// What a process has in memory, in KiB: `VmRSS` for now, `VmHWM` for the most it ever had. The process is its
+/// number, or `self`.
+pub fn memory_kib(process: impl Display, what: &str) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).expect("Linux");
+    let value = status.lines().find_map(|line| line.strip_prefix(what)?.strip_prefix(':'));
+    value.and_then(|value| value.trim().strip_suffix(" kB")?.parse().ok()).expect("a number of kB")
+}
