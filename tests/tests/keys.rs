@@ -17,6 +17,82 @@ fn every_genuine_form_gives_the_same_key() {
     }
 }
 
+/// What stands around a key, or in it, when it is copied out of something.
+#[test]
+fn a_key_loads_as_it_is_pasted() {
+    let base64 = PLATFORM.public_key_base64();
+    let lines: Vec<_> = base64.as_bytes().chunks(64).map(|line| str::from_utf8(line).unwrap()).collect();
+    let pem = format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"));
+    let on_one_line = pem.replace('\n', "\\n");
+    for text in [
+        format!("subject=CN = platform\nissuer=CN = ca\n{pem}"),
+        format!("# production, since 2026\r\n\r\n{}", pem.replace('\n', "\r\n")),
+        format!("Bag Attributes\n    friendlyName: key={}\n{pem}", "x".repeat(500)),
+        on_one_line.clone(),
+        format!("\"{on_one_line}\""),
+        format!("'{pem}'"),
+        format!("UNTIS_KEY=\"{on_one_line}\"\n"),
+        pem.replace('\n', "\\\n"),
+        format!("\"{base64}\""),
+        format!("\u{201c}{base64}\u{201d}"),
+        format!("UNTIS_KEY={base64}"),
+        format!("export UNTIS_KEY='{base64}';"),
+        format!("  key: {base64}"),
+        format!("Public key of the platform (production), valid from now on:\n\n{}\n", lines.join("\n")),
+        format!("Production\n{base64}"),
+        format!("MAIN\n{}", lines.join("\r\n\t")),
+        format!("{}\u{ad}{}", lines[0], lines[1..].concat()),
+    ] {
+        assert_eq!(VerifyingKey::from_bytes(text.as_bytes()), Ok(PLATFORM.verifying_key()), "{text}");
+        let utf16 = |bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(bytes).collect()
+        };
+        for bytes in [utf16(u16::to_le_bytes), utf16(u16::to_be_bytes)] {
+            assert_eq!(VerifyingKey::from_bytes(&bytes), Ok(PLATFORM.verifying_key()), "UTF-16: {text}");
+        }
+    }
+    // A comment in another encoding.
+    let latin1 = [b"Schl\xfcssel\n", pem.as_bytes()].concat();
+    assert_eq!(VerifyingKey::from_bytes(&latin1), Ok(PLATFORM.verifying_key()));
+}
+
+/// What is pasted and cannot be a key is named, and not repeated.
+#[test]
+fn what_was_pasted_in_place_of_a_key_is_named() {
+    let base64 = PLATFORM.public_key_base64();
+    let other = STRANGER.public_key_base64();
+    let pem = format!("-----BEGIN PUBLIC KEY-----\n{base64}\n-----END PUBLIC KEY-----\n");
+    let hex: String = PLATFORM.public_key_der().iter().map(|octet| format!("{octet:02x}")).collect();
+    let utf16: String = base64.chars().flat_map(|character| [character, '\0']).collect();
+    let half = base64.len() / 2;
+    for (text, found) in [
+        (format!("[a]\n{base64}\n\n[b]\n{other}\n"), "several"),
+        (format!("a={base64}\nb={other}\n"), "several"),
+        (format!("{base64}\n{pem}"), "several"),
+        (format!("{pem}\n{other}"), "several"),
+        (format!("{pem}{pem}"), "several"),
+        (format!("{}={}", &base64[..half], &base64[half..]), "an = inside"),
+        (base64.replacen('A', "-", 1), "URL-safe"),
+        (base64.replacen('A', "Ä", 1), "outside ASCII"),
+        (format!("{}\u{fffd}{}", &base64[..half], &base64[half..]), "lost in a conversion"),
+        (format!("{}\"+\"{}", &base64[..half], &base64[half..]), "a quotation mark"),
+        (format!("{}\\x{}", &base64[..half], &base64[half..]), "a backslash"),
+        (utf16, "UTF-16"),
+        (hex.clone(), "hexadecimal"),
+        (hex.to_uppercase(), "hexadecimal"),
+        ("LS0tLS1CRUdJTiBQVUJMSUMgS0VZLS0tLS0K".into(), "encoded in base64 once more"),
+        ("<!DOCTYPE html><p>Sign in</p>".into(), "XML or HTML"),
+        ("RSA Public-Key: (2048 bit)\nModulus:\n    00:c2:9a".into(), "-pubout"),
+        (format!("subject=x\n{}", pem.replace("PUBLIC", "RSA PRIVATE")), "a private key"),
+        (format!("Certificate:\n    Data:\n{}", pem.replace("PUBLIC KEY", "CERTIFICATE")), "certificate"),
+        ("-----BEGIN PUBLIC".into(), "a part of such a line"),
+    ] {
+        let error = VerifyingKey::from_bytes(text.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains(found), "{found}: {error}");
+        assert!(!error.contains(&base64[..16]) && !error.contains(&other[half..]), "{error}");
+    }
+}
+
 #[test]
 fn the_published_keys_load_as_they_are_published() {
     for environment in ["integration", "calendar-integration", "production"] {
@@ -34,9 +110,9 @@ fn everything_else_is_an_error_that_names_the_fault() {
     let found = |what: &str| format!("{EXPECTED}{what}");
     let several =
         "expected one key, found several run together: give each key a name and a file of its own".to_owned();
-    let not_base64 =
-        "expected the base64 of an RSA public key (SubjectPublicKeyInfo), found text that is not base64"
-            .to_owned();
+    let not_base64 = |what: &str| {
+        format!("expected the base64 of an RSA public key (SubjectPublicKeyInfo), found text {what}")
+    };
     let none_of_these =
         "expected an RSA public key (SubjectPublicKeyInfo) as DER, PEM or base64, found none of these"
             .to_owned();
@@ -46,13 +122,13 @@ fn everything_else_is_an_error_that_names_the_fault() {
     let expected = [
         ("1024-bits", size(1024)),
         ("2040-bits", size(2040)),
-        ("a-name", not_base64.clone()),
+        ("a-name", not_base64("whose length or padding is wrong")),
         ("binary", none_of_these),
         ("certificate-der", found(certificate)),
         ("certificate-pem", found(certificate)),
         ("certificate-request-der", found(certificate)),
         ("certificate-request-pem", found(certificate)),
-        ("damaged-base64", not_base64.clone()),
+        ("damaged-base64", not_base64("whose length or padding is wrong")),
         ("ec-pem", found("an EC key")),
         ("ed25519-pem", found("an Ed25519 or Ed448 key")),
         ("empty", found("nothing")),
@@ -68,7 +144,7 @@ fn everything_else_is_an_error_that_names_the_fault() {
         ("private-pkcs8-base64", found("a private key")),
         ("private-pkcs8-der", found("a private key")),
         ("private-pkcs8-pem", found("a private key")),
-        ("prose", not_base64),
+        ("prose", not_base64("with a character that is not of the base64 alphabet")),
         ("pss-pem", found("an RSA key restricted to PSS signatures")),
         ("ssh", found("an SSH key")),
         ("trailing-octet-der", "expected nothing after the key, found 1 more octets".into()),
@@ -163,12 +239,17 @@ fn a_key_set_is_never_empty_and_never_ambiguous() {
         set(vec![("production", key()), ("integration", key())]),
         Err("expected different keys, found the same one under the names production and integration".into())
     );
-    for name in ["", " ", "a b", "a=b", "a,b", "ä", "a\n", &long] {
-        assert_eq!(
-            KeySet::new([(name, key())]).unwrap_err(),
-            KeySetError::Name(name.chars().take(64).collect()),
-            "{name:?}"
-        );
+    for (name, found) in [
+        ("", "none"),
+        (&long, "a longer one"),
+        (" ", "one with another character"),
+        ("a b", "one with another character"),
+        ("a=b", "one with another character"),
+        ("a,b", "one with another character"),
+        ("ä", "one with another character"),
+        ("a\n", "one with another character"),
+    ] {
+        assert_eq!(KeySet::new([(name, key())]).unwrap_err(), KeySetError::Name(found), "{name:?}");
     }
 }
 

@@ -44,7 +44,8 @@ impl VerifyingKey {
     /// The largest modulus taken, in bits. It bounds what a verification costs.
     pub const MAX_BITS: u32 = 8192;
 
-    /// Reads what a key file may hold: SubjectPublicKeyInfo as DER, as PEM, or as base64 without armour.
+    /// Reads what a key file may hold: SubjectPublicKeyInfo as DER, or as text in UTF-8 or, with a byte order
+    /// mark, UTF-16: see [`from_str`](#impl-FromStr-for-VerifyingKey).
     ///
     /// # Errors
     ///
@@ -53,7 +54,10 @@ impl VerifyingKey {
         // The DER of a key begins with 0x30 0x82, and no character of UTF-8 begins with 0x82.
         match str::from_utf8(bytes) {
             Ok(text) => text.parse(),
-            Err(_) => Self::from_der(bytes),
+            Err(_) => match text::from_other_encoding(bytes) {
+                Some(text) => text.parse(),
+                None => Self::from_der(bytes),
+            },
         }
     }
 
@@ -105,8 +109,13 @@ impl VerifyingKey {
     }
 }
 
-/// Reads SubjectPublicKeyInfo as PEM (RFC 7468 section 13) or as base64 without armour. White space does not
-/// matter, wherever it is.
+/// Reads SubjectPublicKeyInfo as PEM ([RFC 7468 section 13]) or as base64 without armour, also as it was pasted
+/// from somewhere.
+///
+/// White space does not matter, wherever it is. There may be text before the key (a label, comments, `NAME=`),
+/// quotation marks around it, and `\n` in place of line breaks.
+///
+/// [RFC 7468 section 13]: https://www.rfc-editor.org/rfc/rfc7468#section-13
 impl FromStr for VerifyingKey {
     type Err = KeyError;
 

@@ -22,9 +22,11 @@ pub struct KeyId(Arc<str>);
 impl KeyId {
     fn new(name: &str) -> Result<Self, KeySetError> {
         let allowed = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_' | b'.');
-        match (1..=64).contains(&name.len()) && name.bytes().all(allowed) {
-            true => Ok(Self(name.into())),
-            false => Err(KeySetError::Name(name.chars().take(64).collect())),
+        match name.len() {
+            0 => Err(KeySetError::Name("none")),
+            1..=64 if name.bytes().all(allowed) => Ok(Self(name.into())),
+            1..=64 => Err(KeySetError::Name("one with another character")),
+            _ => Err(KeySetError::Name("a longer one")),
         }
     }
 
@@ -117,9 +119,10 @@ pub enum KeySetError {
     #[error("expected at least one key, found none")]
     Empty,
 
-    /// The name is not 1 to 64 ASCII letters, digits, `-`, `_` and `.`.
-    #[error("expected a key name of 1 to 64 ASCII letters, digits, '-', '_' and '.', found {0:?}")]
-    Name(String),
+    /// The name is not 1 to 64 ASCII letters, digits, `-`, `_` and `.`; the text says why. It does not repeat the
+    /// name, which may be a key in the wrong place.
+    #[error("expected a key name of 1 to 64 ASCII letters, digits, '-', '_' and '.', found {0}")]
+    Name(&'static str),
 
     /// The same key is there under two names.
     #[error("expected different keys, found the same one under the names {0} and {1}")]

@@ -25,9 +25,14 @@ pub enum KeyError {
     #[error("expected an RSA public key (SubjectPublicKeyInfo) as DER, PEM or base64, found none of these")]
     NotDer,
 
-    /// The text has a character that is not of the base64 alphabet, or its length or padding is wrong.
-    #[error("expected the base64 of an RSA public key (SubjectPublicKeyInfo), found text that is not base64")]
-    NotBase64,
+    /// The text has a character that is not of the base64 alphabet, or its length or padding is wrong; the text
+    /// says which kind of character.
+    #[error("expected the base64 of an RSA public key (SubjectPublicKeyInfo), found {0}")]
+    NotBase64(&'static str),
+
+    /// The PEM text has no whole begin line.
+    #[error("expected PEM that begins with -----BEGIN PUBLIC KEY-----, found a part of such a line")]
+    PemBegin,
 
     /// The PEM text has no end line that fits its begin line.
     #[error("expected PEM that ends with -----END PUBLIC KEY-----, found no such line")]

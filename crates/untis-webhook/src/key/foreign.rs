@@ -26,8 +26,34 @@ pub(super) fn recognize_text(text: &str) -> Option<&'static str> {
         Some(SSH_KEY)
     } else if text.starts_with('{') {
         Some("JSON (a JSON Web Key?)")
+    } else if text.starts_with('<') {
+        Some("XML or HTML")
+    } else if text.starts_with("LS0tLS1CRUdJTi") {
+        Some("PEM that was encoded in base64 once more: decode it once")
+    } else if text.starts_with("3082")
+        && text.chars().all(|c| c.is_ascii_hexdigit() || c.is_whitespace() || c == ':')
+    {
+        Some("hexadecimal: `xxd -r -p` makes DER of it")
+    } else if text.contains("Modulus") {
+        Some("the numbers of a key as text: openssl prints the key itself with -pubout")
     } else {
         None
+    }
+}
+
+/// What text is that has this character and so is not base64. The character is not repeated.
+pub(super) fn not_base64(stranger: char) -> &'static str {
+    match stranger {
+        '-' | '_' => {
+            "text with - or _ inside: is it base64 of the URL-safe alphabet, or PEM whose begin line is damaged?"
+        }
+        '"' | '\'' | '`' => "text with a quotation mark inside",
+        '\\' => "text with a backslash inside",
+        '\0' => "text with NUL characters: is it UTF-16?",
+        '\u{fffd}' => "text with characters that were lost in a conversion",
+        _ if stranger.is_control() => "text with a control character inside",
+        _ if !stranger.is_ascii() => "text with a character outside ASCII",
+        _ => "text with a character that is not of the base64 alphabet",
     }
 }
 
