@@ -280,11 +280,12 @@ pub async fn says_what_is_wrong_with_its_configuration(program: &Program) {
     ];
     let not_set =
         "UNTIS_WEBHOOK_KEYS is not set: expected the keys to trust, as NAME=FILE with commas between";
+    let no_entry = "UNTIS_WEBHOOK_KEYS: expected NAME=FILE such as production=untis-public.txt, found";
     let other_errors = [
         (None, None, not_set.to_owned()),
         (Some(String::new()), None, not_set.to_owned()),
-        (Some("nonsense".into()), None, r#"UNTIS_WEBHOOK_KEYS: expected NAME=FILE, found "nonsense""#.into()),
-        (Some(format!("{good},")), None, r#"UNTIS_WEBHOOK_KEYS: expected NAME=FILE, found """#.into()),
+        (Some("nonsense".into()), None, format!("{no_entry} text without =: put a name before the file")),
+        (Some(format!("{good},")), None, format!("{no_entry} nothing")),
         (
             Some("production=/does/not/exist".into()),
             None,
@@ -293,7 +294,7 @@ pub async fn says_what_is_wrong_with_its_configuration(program: &Program) {
         (
             Some("production=/".into()),
             None,
-            "UNTIS_WEBHOOK_KEYS: cannot read /: Is a directory (os error 21)".into(),
+            "UNTIS_WEBHOOK_KEYS: cannot read /: expected a file or a pipe, found a directory".into(),
         ),
         (
             Some(format!("{good},{good}")),

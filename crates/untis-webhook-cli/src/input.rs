@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
 use http::header::{HeaderMap, HeaderName, HeaderValue};
-use untis_webhook::{HeaderNames, KeySet, PresentedSignature, Rejection, VerifyingKey};
+use untis_webhook::{HeaderNames, KeySet, PresentedSignature, Rejection};
 use untis_webhook_testkit::SigningKey;
 
 use zeroize::Zeroizing;
@@ -33,14 +33,7 @@ pub(crate) fn signing_key(file: &Path) -> Result<SigningKey> {
 
 /// The keys of `NAME=FILE` entries.
 pub(crate) fn keys(args: &args::Keys) -> Result<KeySet> {
-    let keys = args.keys.iter().map(|entry| {
-        let (name, file) =
-            entry.split_once('=').with_context(|| format!("expected NAME=FILE, found {entry:?}"))?;
-        let key = VerifyingKey::from_bytes(&read(Path::new(file.trim()))?)
-            .with_context(|| file.trim().to_owned())?;
-        Ok((name.trim(), key))
-    });
-    Ok(KeySet::new(keys.collect::<Result<Vec<_>>>()?)?)
+    untis_webhook_config::keys(args.keys.iter().map(String::as_str)).context("--key")
 }
 
 /// A delivery as it was given: the headers, and the body if there is one.

@@ -6,7 +6,7 @@ mod handle;
 mod run;
 mod serve;
 
-pub use config::{Config, ConfigError};
+pub use config::{Config, Error};
 pub use handle::{handle, route};
 pub use run::{Stop, run};
 pub use serve::serve;

@@ -42,15 +42,15 @@ where
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).init();
 
-    let config = Config::from_vars(|name| std::env::var(name).ok())?;
+    let config = Config::from_env()?;
     let stop = stop_signal()?;
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
-    let keys = config.keys.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>().join(", ");
+    let keys = config.webhook.keys.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>().join(", ");
     tracing::info!(address = %listener.local_addr()?, keys, "listening");
 
-    serve(listener, Verifier::new(config.keys), Box::pin(stop)).await?;
+    serve(listener, config.webhook.into_verifier(), Box::pin(stop)).await?;
     tracing::info!("stopped");
     Ok(())
 }

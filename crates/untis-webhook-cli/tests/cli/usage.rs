@@ -22,8 +22,7 @@ fn keys_come_from_the_environment_as_receivers_take_them() {
 fn wrong_usage_and_what_cannot_be_read_is_2_with_the_cause_on_standard_error() {
     let folder = signed();
     fs::copy(vectors::path("keys/wrong/private-pkcs8-pem"), folder.path().join("private")).unwrap();
-    let private_as_public =
-        "untis-webhook: private: expected an RSA public key (SubjectPublicKeyInfo), found a private key\n";
+    let private_as_public = "untis-webhook: --key: private: expected an RSA public key (SubjectPublicKeyInfo), found a private key\n";
     for (args, expected) in [
         (
             &["verify", "--request", "request.http"][..],
@@ -31,7 +30,7 @@ fn wrong_usage_and_what_cannot_be_read_is_2_with_the_cause_on_standard_error() {
         ),
         (
             &["verify", "--key", "nonsense", "--request", "request.http"],
-            "untis-webhook: expected NAME=FILE, found \"nonsense\"\n",
+            "untis-webhook: --key: expected NAME=FILE such as production=untis-public.txt, found text without =: put a name before the file\n",
         ),
         (&["verify", "--key", "a=private", "--request", "request.http"], private_as_public),
         (

@@ -1,0 +1,80 @@
+use std::path::Path;
+
+use untis_webhook::{KeyError, KeySet, VerifyingKey};
+
+use crate::{KeysError, read_key};
+
+/// Reads the keys of entries `NAME=FILE`, or `NAME=KEY` with the public key itself.
+///
+/// ```
+/// use untis_webhook_config::keys;
+/// # let public_key = untis_webhook_testkit::SigningKey::shared().public_key_base64();
+///
+/// let set = keys([format!("production={public_key}").as_str()])?;
+/// assert_eq!(set.iter().len(), 1);
+///
+/// let error = keys(["production"]).unwrap_err();
+/// assert!(error.to_string().starts_with("expected NAME=FILE"));
+/// # Ok::<(), untis_webhook_config::KeysError>(())
+/// ```
+///
+/// # Errors
+///
+/// [`KeysError`] if an entry is none, its file holds no key, or the keys are no [`KeySet`].
+pub fn keys<'a>(entries: impl IntoIterator<Item = &'a str>) -> Result<KeySet, KeysError> {
+    let keys = entries.into_iter().map(named_key).collect::<Result<Vec<_>, _>>()?;
+    Ok(KeySet::new(keys)?)
+}
+
+fn named_key(entry: &str) -> Result<(&str, VerifyingKey), KeysError> {
+    let entry = entry.trim();
+    let fault = match entry {
+        "" => Some("nothing"),
+        _ if is_quoted(entry) => Some(QUOTES),
+        _ if is_armoured(entry) && !entry.contains('=') => Some("PEM in place of a name and a file"),
+        _ => None,
+    };
+    if let Some(fault) = fault {
+        return Err(KeysError::Entry(fault));
+    }
+    match entry.split_once('=').map(|(name, value)| (name.trim(), value.trim())) {
+        None => Err(KeysError::Entry("text without =: put a name before the file")),
+        // A name is short, so this is a key whose padding has the first =.
+        Some((name, _)) if is_armoured(name) || name.len() > 64 => {
+            Err(KeysError::Entry("a longer text before the =: is it a key without a name?"))
+        }
+        Some((_, "")) => Err(KeysError::Entry("a name without a file")),
+        Some((_, value)) if is_quoted(value) => Err(KeysError::Entry(QUOTES)),
+        Some((name, value)) => Ok((name, key(value)?)),
+    }
+}
+
+/// The key that this is, or that is in the file of this name.
+fn key(value: &str) -> Result<VerifyingKey, KeysError> {
+    let inline = value.parse::<VerifyingKey>();
+    match inline {
+        _ if !could_be_key(value) => read_key(Path::new(value)),
+        Ok(key) => Ok(key),
+        // Text that only looks like base64 may name a file all the same.
+        Err(KeyError::NotBase64(_) | KeyError::NotDer | KeyError::Truncated) if !is_armoured(value) => {
+            read_key(Path::new(value))
+        }
+        Err(error) => Err(KeysError::Inline(error)),
+    }
+}
+
+/// Whether this is the text of a key, and not the name of a file.
+fn could_be_key(value: &str) -> bool {
+    let is_base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=') || c.is_whitespace();
+    is_armoured(value) || (value.starts_with('M') && value.len() > 40 && value.chars().all(is_base64))
+}
+
+fn is_armoured(text: &str) -> bool {
+    text.contains("-----") || text.contains(['\n', '\r']) || text.contains(r"\n")
+}
+
+fn is_quoted(text: &str) -> bool {
+    text.starts_with(['"', '\'']) || text.ends_with(['"', '\''])
+}
+
+const QUOTES: &str = "quotation marks around it: docker's --env-file keeps them, so write it without";

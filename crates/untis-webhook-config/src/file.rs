@@ -1,0 +1,101 @@
+use std::fs::{self, File, Metadata};
+use std::io::{self, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use untis_webhook::VerifyingKey;
+
+use crate::KeysError;
+
+/// Reads a public key from a file, in any form that [`VerifyingKey`] reads.
+///
+/// # Errors
+///
+/// [`KeysError`] if it is neither a regular file nor a pipe, is longer than 64 KiB, does not end within 10 s, or
+/// holds something else than a public key.
+pub fn read_key(file: &Path) -> Result<VerifyingKey, KeysError> {
+    let bytes = read(file).map_err(|error| KeysError::File { file: shown(file), error })?;
+    VerifyingKey::from_bytes(&bytes).map_err(|error| KeysError::Key { file: shown(file), error })
+}
+
+fn read(file: &Path) -> io::Result<Vec<u8>> {
+    match Kind::of(&fs::metadata(file)?) {
+        Kind::Regular => read_to_limit(file),
+        Kind::Pipe => read_within_deadline(file.to_owned()),
+        Kind::Other(found) => {
+            Err(io::Error::new(ErrorKind::InvalidInput, format!("expected a file or a pipe, found {found}")))
+        }
+    }
+}
+
+fn read_to_limit(file: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(file)?.take(LIMIT.saturating_add(1)).read_to_end(&mut bytes)?;
+    match u64::try_from(bytes.len()) {
+        Ok(..=LIMIT) => Ok(bytes),
+        _ => Err(io::Error::new(ErrorKind::FileTooLarge, "expected a key, found more than 64 KiB")),
+    }
+}
+
+/// Opening a pipe waits for whoever writes to it, and reading for the end of that: on a thread, which is left
+/// behind if neither comes.
+fn read_within_deadline(file: PathBuf) -> io::Result<Vec<u8>> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || sender.send(read_to_limit(&file)));
+    receiver.recv_timeout(DEADLINE).unwrap_or_else(|_| {
+        Err(io::Error::new(ErrorKind::TimedOut, "nothing has ended this pipe within 10 s"))
+    })
+}
+
+enum Kind {
+    Regular,
+    Pipe,
+    Other(&'static str),
+}
+
+impl Kind {
+    fn of(metadata: &Metadata) -> Self {
+        #[cfg(unix)]
+        if std::os::unix::fs::FileTypeExt::is_fifo(&metadata.file_type()) {
+            return Self::Pipe;
+        }
+        match () {
+            () if metadata.is_file() => Self::Regular,
+            () if metadata.is_dir() => Self::Other("a directory"),
+            () => Self::Other("a device or a socket"),
+        }
+    }
+}
+
+/// The file's name, if it looks like one. What was given as a name may be a key.
+fn shown(file: &Path) -> String {
+    let name = file.display().to_string();
+    let is_plain = name.len() <= LONGEST_NAME
+        && !name.contains("-----")
+        && name.chars().all(|c| c.is_alphanumeric() || " /\\._-+@:~%()[]".contains(c))
+        && !name.split(|c: char| !c.is_ascii_alphanumeric()).any(looks_random);
+    match is_plain {
+        true => name,
+        false => "a file whose name is not repeated, since it may be a key".to_owned(),
+    }
+}
+
+/// Whether this word is as long and as mixed as a piece of base64.
+fn looks_random(word: &str) -> bool {
+    let has = |kind: fn(&char) -> bool| word.chars().any(|c| kind(&c));
+    word.len() >= 20
+        && has(char::is_ascii_uppercase)
+        && has(char::is_ascii_lowercase)
+        && has(char::is_ascii_digit)
+}
+
+/// Octets in a key's file: the largest key and its comments are a fraction of it.
+const LIMIT: u64 = 64 * 1024;
+
+/// For a pipe to be opened and to end.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// Octets in the name of a file that is repeated: `NAME_MAX` of Linux.
+const LONGEST_NAME: usize = 255;
