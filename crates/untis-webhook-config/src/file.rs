@@ -69,8 +69,20 @@ impl Kind {
     }
 }
 
-/// The file's name, if it looks like one. What was given as a name may be a key.
-fn shown(file: &Path) -> String {
+/// The file's name for an error, if it looks like one; otherwise, that it is not repeated.
+///
+/// What was given as a name may be a key: `--private "$(cat private.pem)"`. It is none if it has a line break,
+/// `-----`, a character that is unusual in a path, a word that looks like base64, or more than 255 octets.
+///
+/// ```
+/// use std::path::Path;
+///
+/// use untis_webhook_config::shown;
+///
+/// assert_eq!(shown(Path::new("/run/secrets/production.txt")), "/run/secrets/production.txt");
+/// assert!(shown(Path::new("-----BEGIN PRIVATE KEY-----")).contains("not repeated"));
+/// ```
+pub fn shown(file: &Path) -> String {
     let name = file.display().to_string();
     let is_plain = name.len() <= LONGEST_NAME
         && !name.contains("-----")

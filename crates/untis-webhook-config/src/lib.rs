@@ -34,4 +34,4 @@ mod file;
 pub use config::{ALGORITHM_HEADER, Config, KEYS, SIGNATURE_HEADER};
 pub use entry::keys;
 pub use error::{ConfigError, KeysError};
-pub use file::read_key;
+pub use file::{read_key, shown};
