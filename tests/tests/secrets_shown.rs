@@ -226,6 +226,12 @@ fn errors(shown: &mut Shown, hidden: &mut Hidden) {
         shown.error(&VerifyingKey::from_bytes(&key).unwrap_err());
     }
     shown.error(&KeySet::new([("", PLATFORM.verifying_key())]).unwrap_err());
+    let config = |keys: &str| untis_webhook_config::Config::from_vars(|_| Some(keys.to_owned()));
+    shown.error(&config(&format!("production={}", *private)).unwrap_err());
+    shown.error(&untis_webhook_config::keys([private.as_str()]).unwrap_err());
+    let public = format!("production={}", PLATFORM.public_key_base64());
+    let vars = |name: &str| (name == untis_webhook_config::KEYS).then(|| public.clone());
+    shown.debug(&untis_webhook_config::Config::from_vars(vars).unwrap());
 
     let body = Payload::every().next().unwrap().to_string();
     for body in [&body[..body.len() - 1], &body.replace("\"test-secret\"", "[\"test-secret\"]")] {
