@@ -258,15 +258,128 @@ fn a_field_that_is_not_required_may_be_missing_or_null() {
     }
 }
 
+const REQUIRED: [&str; 5] = ["tenantId", "clientId", "secret", "password", "host"];
+
+/// Without these there is nothing to be done with credentials; what decides what they are is not guessed.
 #[test]
-fn a_documented_field_that_is_no_text_is_named() {
-    for field in credentials_v2().as_object().unwrap().keys() {
-        for value in [json!(7), json!(true), json!([]), json!({})] {
-            match event(&with(credentials_v2(), field, value)).unwrap_err() {
-                DecodeError::NotText(named) => assert_eq!(named, field),
-                other => panic!("{other:?}"),
+fn an_identifier_or_a_secret_that_is_no_text_is_named() {
+    for field in REQUIRED.into_iter().chain(["eventType"]) {
+        for value in [json!(1.5), json!(-7), json!(true), json!([]), json!({})] {
+            assert_eq!(
+                event(&with(credentials_v2(), field, value)).unwrap_err(),
+                DecodeError::NotText(field)
+            );
+        }
+    }
+    let older = without(deactivation_example(), "eventType");
+    assert_eq!(event(&with(older, "type", json!(["DELETION"]))).unwrap_err(), DecodeError::NotText("type"));
+    for field in &REQUIRED[1..] {
+        assert_eq!(event(&with(credentials_v2(), field, 7)).unwrap_err(), DecodeError::NotText(field));
+    }
+    let surrogate = credentials_v2().to_string().replace("test-secret", r"\ud800");
+    assert_eq!(verified(surrogate).event().unwrap_err(), DecodeError::NotText("secret"));
+}
+
+/// Credentials without a telephone number are worth having.
+#[test]
+fn any_other_field_that_is_no_text_is_left_out_and_named() {
+    let optional = |payload: &Value| -> Vec<String> {
+        let fields = payload.as_object().unwrap().keys().map(String::as_str);
+        fields.filter(|field| !REQUIRED.contains(field) && *field != "eventType").map(str::to_owned).collect()
+    };
+    let mut left_out = 0;
+    for payload in [credentials_v1(), credentials_v2(), deactivation_example()] {
+        for field in optional(&payload) {
+            for value in [json!(7), json!(false), json!(["a"]), json!({"a": 1})] {
+                let event = event(&with(payload.clone(), &field, value)).unwrap();
+                assert_eq!(event.irregular_fields(), [&*field]);
+                assert_eq!(encode(&event), without(payload.clone(), &field));
+                left_out += 1;
             }
         }
+        assert_eq!(event(&payload).unwrap().irregular_fields(), [""; 0]);
+    }
+    assert_eq!(left_out, 4 * (1 + 7 + 2));
+}
+
+#[test]
+fn a_tenant_that_is_an_integer_is_its_digits() {
+    for digits in ["0", "10001", "18446744073709551616", "123456789012345678901234567890"] {
+        for body in [credentials_v2(), credentials_v1(), deactivation_example()] {
+            let event = verified(body.to_string().replace("\"12345\"", digits)).event().unwrap();
+            assert_eq!((event.tenant_id(), event.irregular_fields()), (Some(digits), &["tenantId"][..]));
+        }
+    }
+    for other in ["-1", "1.0", "1e3", "-0", "true", "[1]", "\"\\udc00\""] {
+        let body = deactivation_example().to_string().replace("\"12345\"", other);
+        assert_eq!(verified(body).event().unwrap_err(), DecodeError::NotText("tenantId"), "{other}");
+    }
+}
+
+#[test]
+fn a_known_event_of_no_tenant_is_refused() {
+    for empty in ["", " ", "\t\n", "\u{a0}"] {
+        for body in [credentials_v2(), credentials_v1(), deactivation_example()] {
+            let error = event(&with(body, "tenantId", empty)).unwrap_err();
+            assert_eq!((error.status().as_u16(), error), (422, DecodeError::EmptyField("tenantId")));
+        }
+    }
+}
+
+/// What this version cannot know of it, it does not refuse.
+#[test]
+fn an_unknown_event_has_any_tenant_or_none() {
+    for (tenant, expected) in [
+        ("7", Some("7")),
+        ("\"7\"", Some("7")),
+        ("\"\"", Some("")),
+        ("1e400", None),
+        ("\"\\ud800\"", None),
+        ("[{\"a\":-0.0}]", None),
+        ("null", None),
+    ] {
+        let body = format!(r#"{{"eventType":"LICENCE_RENEWED","tenantId":{tenant}}}"#);
+        let event = verified(body).event().unwrap();
+        assert!(matches!(*event, Event::Unknown { .. }));
+        assert_eq!(event.tenant_id(), expected, "{tenant}");
+    }
+}
+
+/// Whatever JSON can write: in a value, and in a name.
+#[test]
+fn an_unknown_field_refuses_nothing() {
+    let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
+    for value in [
+        "1e400",
+        "-1E-9999",
+        r#""\ud800""#,
+        r#""\udc00\ud800""#,
+        r#"{"a":1,"a":2}"#,
+        r#"[{"\ud800":1e999}]"#,
+        &deep,
+    ] {
+        for name in ["added", "\\ud800", "\\u0000", "", "tenantid", "TenantId", "t\\u0065nantID"] {
+            for body in [credentials_v2(), deactivation_example()] {
+                let body = body.to_string().replacen('{', &format!("{{\"{name}\":{value},"), 1);
+                let event =
+                    verified(body.clone()).event().map_err(|error| format!("{error}: {body}")).unwrap();
+                assert_eq!((event.tenant_id(), event.irregular_fields().len()), (Some("12345"), 0));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_name_is_the_same_with_escapes() {
+    let escaped = r#"{"t\u0065nantId":"1","\u0065ventType":"DELETION"}"#;
+    assert_eq!(verified(escaped).event().unwrap().tenant_id(), Some("1"));
+    for repeated in [
+        r#"{"tenantId":"1","t\u0065nantId":"2","eventType":"DELETION"}"#,
+        r#"{"tenantId":"1","a":1,"\u0061":1,"eventType":"DELETION"}"#,
+        r#"{"tenantId":"1","\ud800":1,"\uD800":1,"eventType":"DELETION"}"#,
+    ] {
+        let error = verified(repeated).event().unwrap_err();
+        assert!(matches!(error, DecodeError::Shape { .. }), "{repeated}: {error}");
     }
 }
 
@@ -278,6 +391,13 @@ fn what_is_not_json_is_400_and_json_of_another_shape_is_422() {
         ("{\"tenantId\":\"12345\"", StatusCode::BAD_REQUEST),
         ("{\"tenantId\":\"12345\"} and more", StatusCode::BAD_REQUEST),
         ("\u{feff}{}", StatusCode::BAD_REQUEST),
+        ("[1,2", StatusCode::BAD_REQUEST),
+        ("[\"DELETION\",", StatusCode::BAD_REQUEST),
+        ("{\"a\":[}", StatusCode::BAD_REQUEST),
+        ("{\"a\":01,\"eventType\":\"X\"}", StatusCode::BAD_REQUEST),
+        ("{\"a\":\"\\x\",\"eventType\":\"X\"}", StatusCode::BAD_REQUEST),
+        ("{\"a\":1,\"a\":2", StatusCode::BAD_REQUEST),
+        ("nul", StatusCode::BAD_REQUEST),
         ("[]", StatusCode::UNPROCESSABLE_ENTITY),
         ("[\"DELETION\",\"12345\"]", StatusCode::UNPROCESSABLE_ENTITY),
         ("\"text\"", StatusCode::UNPROCESSABLE_ENTITY),
@@ -294,10 +414,15 @@ fn what_is_not_json_is_400_and_json_of_another_shape_is_422() {
     ] {
         assert_eq!(verified(body).event().unwrap_err().status(), expected, "{body}");
     }
-    assert_eq!(
-        verified(&b"{\"tenantId\":\"\xff\"}"[..]).event().unwrap_err().status(),
-        StatusCode::BAD_REQUEST
-    );
+    for body in
+        [&b"{\n \"tenantId\":\"\xff\"}"[..], b"{\n  \"not known\":\"\xff\"}", b"{\n    \"another \xff\":1}"]
+    {
+        let error = verified(body).event().unwrap_err();
+        assert!(matches!(error, DecodeError::NotJson { line: 2, column: 14..=18 }), "{error:?}");
+    }
+    assert!(matches!(verified("[1,2").json::<Vec<u8>>(), Err(DecodeError::NotJson { .. })));
+    assert!(matches!(verified("[1,2").json::<u8>(), Err(DecodeError::NotJson { .. })));
+    assert!(matches!(verified("[1,2]").json::<u8>(), Err(DecodeError::Shape { .. })));
 }
 
 #[test]

@@ -4,6 +4,26 @@
 //! field is a text. Fields that are not known are ignored, and names that are not known are handed on, since
 //! both will come.
 //!
+//! # What is refused
+//!
+//! No more than what would have to be guessed, since a delivery that is refused may be lost:
+//!
+//! | the body | error | status |
+//! |---|---|---|
+//! | is not JSON ([RFC 8259]), also where it is cut off | [`NotJson`](DecodeError::NotJson) | 400 |
+//! | is no object, or has a name twice at its top level, also if one of them is written with escapes | [`Shape`](DecodeError::Shape) | 422 |
+//! | has an `eventType`, or without one a `type`, that is neither a text nor `null` | [`NotText`](DecodeError::NotText) | 422 |
+//! | is a known event, and `tenantId` is missing, empty, or neither a text nor an integer | [`MissingField`](DecodeError::MissingField), [`EmptyField`](DecodeError::EmptyField), [`NotText`](DecodeError::NotText) | 422 |
+//! | is credentials, and `clientId`, `secret`, `password` or `host` is missing or no text | [`MissingField`](DecodeError::MissingField), [`NotText`](DecodeError::NotText) | 422 |
+//!
+//! A text with a lone surrogate (`"\ud800"`) is no text. `null` is as good as missing.
+//!
+//! What is not refused: a `tenantId` that is an integer is its decimal digits, as they are written. Any other
+//! documented field of another type is left out. [`Event::irregular_fields`] names both. A field that is not known
+//! may hold any JSON value, and so may the `tenantId` of an event that is not known.
+//!
+//! [RFC 8259]: https://www.rfc-editor.org/rfc/rfc8259
+//!
 //! None of the types implements `Deserialize`: an event comes from verified bytes or not at all.
 
 mod credentials;
@@ -11,6 +31,7 @@ mod deactivation;
 pub(crate) mod decode;
 mod fields;
 mod secret;
+mod text;
 
 pub use self::credentials::{Credentials, CredentialsEventType};
 pub use self::deactivation::{Deactivation, DeactivationEventType, ReasonType};
@@ -61,10 +82,20 @@ impl Event {
         }
     }
 
+    /// The documented fields that are there and not as they are documented: a `tenantId` that is a number, which was
+    /// read all the same, and any other that is no text, which was left out. Worth a line in the log.
+    pub fn irregular_fields(&self) -> &[&'static str] {
+        match self {
+            Self::Credentials(credentials) => &credentials.irregular,
+            Self::Deactivation(deactivation) => &deactivation.irregular,
+            Self::Unknown { .. } => &[],
+        }
+    }
+
     pub(crate) fn decode(body: &[u8]) -> Result<Self, DecodeError> {
-        let mut fields: Fields = decode::from_json(body)?;
-        let Some(event_type) = fields.optional_text("eventType")? else {
-            return match fields.optional_text("type")? {
+        let fields = Fields::read(body)?;
+        let Some(event_type) = fields.deciding_text("eventType")? else {
+            return match fields.deciding_text("type")? {
                 Some(older) => Self::decode_deactivation(older, fields),
                 None => Credentials::decode(None, fields).map(Self::Credentials),
             };
@@ -75,10 +106,10 @@ impl Event {
         }
     }
 
-    fn decode_deactivation(event_type: String, mut fields: Fields) -> Result<Self, DecodeError> {
+    fn decode_deactivation(event_type: String, fields: Fields<'_>) -> Result<Self, DecodeError> {
         match DeactivationEventType::from_name(&event_type) {
             Some(event_type) => Deactivation::decode(event_type, fields).map(Self::Deactivation),
-            None => Ok(Self::Unknown { event_type, tenant_id: fields.optional_text("tenantId")? }),
+            None => Ok(Self::Unknown { event_type, tenant_id: fields.any_tenant_id() }),
         }
     }
 }

@@ -39,28 +39,30 @@ pub struct Credentials {
     pub school_email: Option<String>,
     /// The school's telephone number. Personal data.
     pub school_phone_number: Option<String>,
+    pub(super) irregular: Vec<&'static str>,
 }
 
 impl Credentials {
     pub(super) fn decode(
         event_type: Option<CredentialsEventType>,
-        mut fields: Fields,
+        mut fields: Fields<'_>,
     ) -> Result<Self, DecodeError> {
         Ok(Self {
-            tenant_id: fields.text("tenantId")?,
+            tenant_id: fields.tenant_id()?,
             event_type,
             host: fields.text("host")?,
             client_id: fields.text("clientId")?,
             secret: fields.secret("secret")?,
             password: fields.secret("password")?,
-            country: fields.optional_text("country")?,
-            region: fields.optional_text("region")?,
-            language: fields.optional_text("language")?,
-            school_name: fields.optional_text("schoolName")?,
-            activator_username: fields.optional_text("activatorUsername")?,
-            activator_email: fields.optional_text("activatorEmail")?,
-            school_email: fields.optional_text("schoolEmail")?,
-            school_phone_number: fields.optional_text("schoolPhoneNumber")?,
+            country: fields.optional_text("country"),
+            region: fields.optional_text("region"),
+            language: fields.optional_text("language"),
+            school_name: fields.optional_text("schoolName"),
+            activator_username: fields.optional_text("activatorUsername"),
+            activator_email: fields.optional_text("activatorEmail"),
+            school_email: fields.optional_text("schoolEmail"),
+            school_phone_number: fields.optional_text("schoolPhoneNumber"),
+            irregular: fields.into_irregular(),
         })
     }
 }

@@ -15,15 +15,20 @@ pub struct Deactivation {
     pub reason_type: Option<ReasonType>,
     /// Why it happened, for people.
     pub reason_text: Option<String>,
+    pub(super) irregular: Vec<&'static str>,
 }
 
 impl Deactivation {
-    pub(super) fn decode(event_type: DeactivationEventType, mut fields: Fields) -> Result<Self, DecodeError> {
+    pub(super) fn decode(
+        event_type: DeactivationEventType,
+        mut fields: Fields<'_>,
+    ) -> Result<Self, DecodeError> {
         Ok(Self {
-            tenant_id: fields.text("tenantId")?,
+            tenant_id: fields.tenant_id()?,
             event_type,
-            reason_type: fields.optional_text("reasonType")?.map(ReasonType::from_code),
-            reason_text: fields.optional_text("reasonText")?,
+            reason_type: fields.optional_text("reasonType").map(ReasonType::from_code),
+            reason_text: fields.optional_text("reasonText"),
+            irregular: fields.into_irregular(),
         })
     }
 }

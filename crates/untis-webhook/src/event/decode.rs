@@ -1,6 +1,6 @@
 use http::StatusCode;
-use serde::de::DeserializeOwned;
-use serde_json::error::Category;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 /// Why verified bytes are not the event, or the type, that was asked for.
 ///
@@ -8,6 +8,10 @@ use serde_json::error::Category;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
+    /// A field without which the event is of no use is empty.
+    #[error("expected the field {0} to hold something, found an empty text")]
+    EmptyField(&'static str),
+
     /// A field without which the event is of no use is not there.
     #[error("expected the field {0}, found none")]
     MissingField(&'static str),
@@ -40,18 +44,26 @@ impl DecodeError {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::NotJson { .. } => StatusCode::BAD_REQUEST,
-            Self::MissingField(_) | Self::NotText(_) | Self::Shape { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::EmptyField(_) | Self::MissingField(_) | Self::NotText(_) | Self::Shape { .. } => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
         }
     }
 }
 
-pub(crate) fn from_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, DecodeError> {
-    // Of serde_json's error only the position is kept: its text can repeat the input.
-    serde_json::from_slice(json).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
-        match error.classify() {
-            Category::Data => DecodeError::Shape { line, column },
-            Category::Eof | Category::Io | Category::Syntax => DecodeError::NotJson { line, column },
-        }
+pub(crate) fn from_json<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, DecodeError> {
+    // RFC 8259 section 8.1: JSON is UTF-8, also in names and values that nobody looks into.
+    let json = str::from_utf8(json).map_err(|error| not_utf8(json, error.valid_up_to()))?;
+    serde_json::from_str(json).map_err(|error| match serde_json::from_str::<&RawValue>(json) {
+        // It is JSON, so that the fault is in its shape.
+        Ok(_) => DecodeError::Shape { line: error.line(), column: error.column() },
+        // Of serde_json's error only the position is kept: its text can repeat the input.
+        Err(error) => DecodeError::NotJson { line: error.line(), column: error.column() },
     })
+}
+
+fn not_utf8(json: &[u8], valid_up_to: usize) -> DecodeError {
+    let mut lines = json.get(..valid_up_to).unwrap_or_default().split(|&octet| octet == b'\n');
+    let column = lines.next_back().unwrap_or_default().len().saturating_add(1);
+    DecodeError::NotJson { line: lines.count().saturating_add(1), column }
 }

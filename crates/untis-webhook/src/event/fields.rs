@@ -1,116 +1,150 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use zeroize::Zeroizing;
 
-use super::{DecodeError, Secret};
+use super::{DecodeError, Secret, decode, text};
 
 /// The fields of a payload by name: one JSON object, no name twice.
 ///
-/// Every text is held as a [`Secret`], so that whatever is not taken out is wiped.
-pub(super) struct Fields(BTreeMap<String, Value>);
-
-enum Value {
-    Text(Secret),
-    Null,
-    Other,
+/// A value is looked into when it is asked for, so that what is not known refuses nothing, whatever it is.
+pub(super) struct Fields<'a> {
+    values: BTreeMap<Name, &'a RawValue>,
+    /// The documented fields whose values are not as they are documented, and were left out or read all the same.
+    irregular: Vec<&'static str>,
 }
 
-impl Fields {
-    pub(super) fn text(&mut self, name: &'static str) -> Result<String, DecodeError> {
-        self.optional_text(name)?.ok_or(DecodeError::MissingField(name))
+impl<'a> Fields<'a> {
+    pub(super) fn read(json: &'a [u8]) -> Result<Self, DecodeError> {
+        let values: Values<'a> = decode::from_json(json)?;
+        Ok(Self { values: values.0, irregular: Vec::new() })
     }
 
-    pub(super) fn optional_text(&mut self, name: &'static str) -> Result<Option<String>, DecodeError> {
-        Ok(self.optional_secret(name)?.map(|text| text.expose().to_owned()))
-    }
-
-    pub(super) fn secret(&mut self, name: &'static str) -> Result<Secret, DecodeError> {
-        self.optional_secret(name)?.ok_or(DecodeError::MissingField(name))
-    }
-
-    fn optional_secret(&mut self, name: &'static str) -> Result<Option<Secret>, DecodeError> {
-        match self.0.remove(name) {
-            Some(Value::Text(text)) => Ok(Some(text)),
-            Some(Value::Null) | None => Ok(None),
-            Some(Value::Other) => Err(DecodeError::NotText(name)),
+    /// The tenant, by its text or, as its decimal digits, by its number. It is not empty.
+    pub(super) fn tenant_id(&mut self) -> Result<String, DecodeError> {
+        match self.number(TENANT_ID) {
+            Some(number) => {
+                self.irregular.push(TENANT_ID);
+                Ok(number)
+            }
+            None => Some(self.text(TENANT_ID)?)
+                .filter(|id| !id.trim().is_empty())
+                .ok_or(DecodeError::EmptyField(TENANT_ID)),
         }
     }
-}
 
-impl<'de> Deserialize<'de> for Fields {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(FieldsVisitor)
+    /// The tenant of an event that is not known, if it has one that can be read.
+    pub(super) fn any_tenant_id(&self) -> Option<String> {
+        let text = || self.optional(TENANT_ID).ok()?.map(|id| id.to_string());
+        self.number(TENANT_ID).or_else(text)
+    }
+
+    pub(super) fn text(&self, name: &'static str) -> Result<String, DecodeError> {
+        Ok(self.required(name)?.to_string())
+    }
+
+    pub(super) fn secret(&self, name: &'static str) -> Result<Secret, DecodeError> {
+        Ok(Secret::new(&self.required(name)?))
+    }
+
+    /// A text that decides what the payload is, and so must not be another value.
+    pub(super) fn deciding_text(&self, name: &'static str) -> Result<Option<String>, DecodeError> {
+        Ok(self.optional(name)?.map(|text| text.to_string()))
+    }
+
+    /// A text that can be done without: of another value there is nothing but its name.
+    pub(super) fn optional_text(&mut self, name: &'static str) -> Option<String> {
+        let text = self.optional(name).map(|text| text.map(|text| text.to_string()));
+        text.unwrap_or_else(|_| {
+            self.irregular.push(name);
+            None
+        })
+    }
+
+    pub(super) fn into_irregular(self) -> Vec<&'static str> {
+        self.irregular
+    }
+
+    fn required(&self, name: &'static str) -> Result<Zeroizing<String>, DecodeError> {
+        self.optional(name)?.ok_or(DecodeError::MissingField(name))
+    }
+
+    fn optional(&self, name: &'static str) -> Result<Option<Zeroizing<String>>, DecodeError> {
+        match self.raw(name) {
+            None | Some("null") => Ok(None),
+            Some(json) => text::decode(json).map(Some).ok_or(DecodeError::NotText(name)),
+        }
+    }
+
+    /// An integer that is not negative, as it is written.
+    fn number(&self, name: &'static str) -> Option<String> {
+        let is_integer = |json: &&str| json.bytes().all(|octet| octet.is_ascii_digit());
+        self.raw(name).filter(is_integer).map(str::to_owned)
+    }
+
+    fn raw(&self, name: &'static str) -> Option<&'a str> {
+        self.values.get(name.as_bytes()).map(|json| json.get())
     }
 }
 
-struct FieldsVisitor;
+struct Values<'a>(BTreeMap<Name, &'a RawValue>);
 
-impl<'de> Visitor<'de> for FieldsVisitor {
-    type Value = Fields;
+impl<'de> Deserialize<'de> for Values<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ValuesVisitor)
+    }
+}
+
+struct ValuesVisitor;
+
+impl<'de> Visitor<'de> for ValuesVisitor {
+    type Value = Values<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
-        let mut fields = BTreeMap::new();
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Values<'de>, A::Error> {
+        let mut values = BTreeMap::new();
         while let Some((name, value)) = map.next_entry()? {
-            if fields.insert(name, value).is_some() {
+            if values.insert(name, value).is_some() {
                 return Err(A::Error::custom("repeated field"));
             }
         }
-        Ok(Fields(fields))
+        Ok(Values(values))
     }
 }
 
-impl<'de> Deserialize<'de> for Value {
+/// A name, without its escapes. As octets, since a lone surrogate, which JSON can write, is no text.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Name(Box<[u8]>);
+
+impl std::borrow::Borrow<[u8]> for Name {
+    fn borrow(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Name {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ValueVisitor)
+        deserializer.deserialize_bytes(NameVisitor)
     }
 }
 
-/// Takes a text as it is borrowed, so that there is no `String` on the way that nobody wipes.
-struct ValueVisitor;
+struct NameVisitor;
 
-impl<'de> Visitor<'de> for ValueVisitor {
-    type Value = Value;
+impl Visitor<'_> for NameVisitor {
+    type Value = Name;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
+        f.write_str("a name")
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::Text(Secret::new(text)))
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Value, E> {
-        Ok(Value::Other)
-    }
-
-    fn visit_i64<E: Error>(self, _: i64) -> Result<Value, E> {
-        Ok(Value::Other)
-    }
-
-    fn visit_u64<E: Error>(self, _: u64) -> Result<Value, E> {
-        Ok(Value::Other)
-    }
-
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Value, E> {
-        Ok(Value::Other)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Value::Other)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Value::Other)
+    fn visit_bytes<E: Error>(self, name: &[u8]) -> Result<Name, E> {
+        Ok(Name(name.into()))
     }
 }
+
+const TENANT_ID: &str = "tenantId";
