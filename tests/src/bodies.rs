@@ -80,6 +80,12 @@ impl Frames {
         Self(pieces.into_iter().map(|piece| Ok(Frame::data(piece.into()))).collect())
     }
 
+    /// Then more frames of data, whatever came before.
+    pub fn then(mut self, pieces: impl IntoIterator<Item = impl Into<Bytes>>) -> Self {
+        self.0.extend(Self::of(pieces).0);
+        self
+    }
+
     /// One frame for each byte.
     pub fn one_byte_each(body: &Bytes) -> Self {
         Self::of((0..body.len()).map(|i| body.slice(i..=i)))

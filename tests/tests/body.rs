@@ -108,6 +108,64 @@ fn nothing_after_a_piece_that_panics_is_accepted() {
     assert_eq!(body.finish().unwrap_err(), Rejection::BodyTooLarge);
 }
 
+/// Says that it has so much, and gives these chunks, the last of them again and again.
+struct Lying<'a> {
+    remaining: usize,
+    chunks: &'a [&'a [u8]],
+}
+
+impl Buf for Lying<'_> {
+    fn remaining(&self) -> usize {
+        self.remaining
+    }
+
+    fn chunk(&self) -> &[u8] {
+        self.chunks.first().copied().unwrap_or_default()
+    }
+
+    fn advance(&mut self, _: usize) {
+        if let [_, rest @ ..] = self.chunks
+            && !rest.is_empty()
+        {
+            self.chunks = rest;
+        }
+    }
+}
+
+#[test]
+fn a_buf_that_has_more_than_it_says_does_not_pass_the_limit() {
+    let million = vec![b'x'; 1_000_000];
+    for first in ["", "ab"] {
+        let mut body = begun(format!("{first}xxxxxxxxxx")).collect(12);
+        body.push(first.as_bytes()).unwrap();
+        body.push(Lying { remaining: 10, chunks: &[&million] }).unwrap();
+        assert_eq!(body.finish().unwrap().len(), first.len() + 10);
+    }
+    let mut body = begun("xxxxxxxxxx").collect(9);
+    assert_eq!(body.push(Lying { remaining: 10, chunks: &[&million] }), Err(Rejection::BodyTooLarge));
+}
+
+#[test]
+fn a_buf_that_has_less_than_it_says_is_refused_and_ends() {
+    let chunks: [&[&[u8]]; 4] = [&[], &[b""], &[b"a", b""], &[b"a", b"b", b""]];
+    for chunks in chunks {
+        for first in ["", "ab"] {
+            let mut body = begun("abab").collect(100);
+            body.push(first.as_bytes()).unwrap();
+            assert_eq!(body.push(Lying { remaining: 10, chunks }), Err(Rejection::BodyIncomplete));
+            assert_eq!(body.push(&b"ab"[..]), Err(Rejection::BodyTooLarge));
+            assert_eq!(body.finish().unwrap_err(), Rejection::BodyTooLarge);
+        }
+    }
+}
+
+#[test]
+fn a_buf_that_does_not_advance_ends() {
+    let mut body = begun("aaaaa").collect(5);
+    body.push(Lying { remaining: 5, chunks: &[b"a"] }).unwrap();
+    assert!(body.finish().is_ok());
+}
+
 #[test]
 fn a_body_in_one_piece_is_not_copied() {
     let whole = Bytes::from(vec![b'x'; 4096]);

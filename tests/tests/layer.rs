@@ -7,23 +7,23 @@
 )]
 
 use std::convert::Infallible;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
-use http_body::Body;
+use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Full, Limited};
 use tokio::time::Instant;
 use tower::{ServiceBuilder, ServiceExt, service_fn};
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 use tower_layer::Layer;
-use untis_webhook::{HeaderNames, Rejection, Verified};
+use untis_webhook::{HeaderNames, Rejection, Verified, Verifier};
 use untis_webhook_testkit::Delivery;
 use untis_webhook_tests::bodies::{Frames, Stalled, Unread};
-use untis_webhook_tests::platform::{BODY, PLATFORM, forged, genuine, verifier};
+use untis_webhook_tests::platform::{BODY, PLATFORM, forged, genuine, keys, verifier};
 use untis_webhook_tower::{VerifiedBody, VerifyLayer};
 
 fn layer() -> VerifyLayer {
@@ -225,6 +225,74 @@ async fn a_renamed_header_is_marked_sensitive_too() {
         Ok::<_, Infallible>(Response::new(()))
     });
     assert_eq!(layer.layer(handler).oneshot(request).await.unwrap().status(), StatusCode::OK);
+}
+
+/// Always ready, with a frame that is no part of a body.
+#[derive(Clone, Copy)]
+struct AlwaysReady {
+    trailers: bool,
+}
+
+impl Body for AlwaysReady {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(Some(Ok(match self.trailers {
+            true => Frame::trailers(HeaderMap::new()),
+            false => Frame::data(Bytes::new()),
+        })))
+    }
+}
+
+/// On a runtime of one thread, where nothing else would have its turn, the clock neither.
+#[tokio::test]
+async fn a_body_that_is_always_ready_is_ended_by_the_deadline_and_starves_nobody() {
+    for trailers in [false, true] {
+        let layer = layer().body_deadline(Duration::from_millis(50));
+        let endless = tokio::spawn(rejection(layer, genuine(AlwaysReady { trailers })));
+        // It has begun when this has its turn again, and not ended.
+        tokio::task::yield_now().await;
+        assert!(!endless.is_finished());
+        assert_eq!(echoed(genuine(Frames::of([BODY]))).await, BODY);
+        assert_eq!(endless.await.unwrap(), Some(Rejection::BodyTimeout));
+    }
+}
+
+#[tokio::test]
+async fn a_missing_renamed_header_never_falls_back_to_authorization() {
+    let signature = HeaderName::from_static("x-signature");
+    let algorithm = HeaderName::from_static("x-algorithm");
+    for names in [
+        HeaderNames { signature: signature.clone(), ..HeaderNames::default() },
+        HeaderNames { algorithm: algorithm.clone(), ..HeaderNames::default() },
+        HeaderNames { signature, algorithm },
+    ] {
+        let renamed = VerifyLayer::new(verifier().with_header_names(names));
+        let request = genuine(Unread);
+        assert!(
+            request.headers().contains_key("authorization") && request.headers().contains_key("algorithm")
+        );
+        assert_eq!(rejection(renamed, request).await, Some(Rejection::MissingHeader));
+    }
+}
+
+/// Whoever stacks two layers gets the proof of the one that is nearer to the handler, in the body and in the extensions.
+#[tokio::test]
+async fn an_inner_layers_proof_takes_the_place_of_an_outer_ones() {
+    let outer = VerifyLayer::new(Verifier::new(keys("outer", &PLATFORM)));
+    let inner = VerifyLayer::new(Verifier::new(keys("inner", &PLATFORM)));
+    let handler = service_fn(async |request: Request<VerifiedBody>| {
+        let extension = request.extensions().get::<Verified<Bytes>>().unwrap();
+        let ids = [request.body().verified().key_id().to_string(), extension.key_id().to_string()];
+        Ok::<_, Infallible>(Response::new(ids))
+    });
+    let service = outer.layer(inner.layer(handler));
+    let response = service.oneshot(genuine(Frames::of([BODY]))).await.unwrap();
+    assert_eq!(response.into_body(), ["inner", "inner"]);
 }
 
 #[tokio::test]

@@ -12,7 +12,8 @@ use crate::ExtractRejection;
 /// they are not of the documented shape. An event of a name that is not known is [`Event::Unknown`], and not
 /// refused.
 ///
-/// There is no `Option<VerifiedEvent>`, which would let a handler go on without a proof:
+/// There is no `Option<VerifiedEvent>`, which would let a handler go on without a proof. `Result<VerifiedEvent,
+/// ExtractRejection>` is axum's own, and lets it: a handler that takes one answers its error, and does nothing else.
 ///
 /// ```compile_fail,E0277
 /// use axum::routing::{MethodRouter, post};
@@ -67,10 +68,7 @@ fn decode<T>(
     parts: &Parts,
     decode: impl Fn(&Verified<Bytes>) -> Result<Verified<T>, DecodeError>,
 ) -> Result<Verified<T>, ExtractRejection> {
-    decode(proof(parts)?).map_err(|error| {
-        tracing::debug!(%error, "verified webhook delivery refused");
-        ExtractRejection::Decode(error)
-    })
+    decode(proof(parts)?).map_err(ExtractRejection::Decode)
 }
 
 fn proof(parts: &Parts) -> Result<&Verified<Bytes>, ExtractRejection> {

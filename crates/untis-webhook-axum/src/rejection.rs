@@ -2,7 +2,8 @@ use axum_core::response::{IntoResponse, Response};
 use http::StatusCode;
 use untis_webhook::DecodeError;
 
-/// Why an extractor refused a request. The peer is told the status, and nothing of the text.
+/// Why an extractor refused a request. The peer is told the status, and nothing of the text. It is in the response's
+/// extensions, for whatever counts.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExtractRejection {
@@ -27,6 +28,8 @@ impl ExtractRejection {
 
 impl IntoResponse for ExtractRejection {
     fn into_response(self) -> Response {
-        self.status().into_response()
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
     }
 }

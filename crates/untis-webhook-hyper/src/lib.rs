@@ -47,6 +47,35 @@
 //! # }
 //! ```
 //!
+//! State is what the function holds:
+//!
+//! ```
+//! # use std::convert::Infallible;
+//! # use std::sync::Arc;
+//! # use bytes::Bytes;
+//! # use http_body_util::Full;
+//! # use hyper::{Request, Response};
+//! # use hyper::service::{HttpService, service_fn};
+//! # use untis_webhook_hyper::{VerifiedBody, Verifier, Verify};
+//! struct Schools {/* a pool of connections to a database, say */}
+//!
+//! impl Schools {
+//!     async fn take(&self, request: Request<VerifiedBody>) -> Result<Response<Full<Bytes>>, Infallible> {
+//!         Ok(Response::default())
+//!     }
+//! }
+//!
+//! fn service(verifier: Verifier, schools: Arc<Schools>) -> impl HttpService<hyper::body::Incoming> {
+//!     Verify::new(
+//!         verifier,
+//!         service_fn(move |request| {
+//!             let schools = Arc::clone(&schools);
+//!             async move { schools.take(request).await }
+//!         }),
+//!     )
+//! }
+//! ```
+//!
 //! Hand the service to a connection of hyper's or hyper-util's; a clone of it for each, or a reference. A
 //! service that was written for a [`VerifiedBody`] does not compile there without it:
 //!

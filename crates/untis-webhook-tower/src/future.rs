@@ -4,14 +4,14 @@ use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
 use tower_service::Service;
-use untis_webhook::{Rejection, Verified};
+use untis_webhook::Rejection;
 
 use crate::body_stage::{BodyStage, BoxError};
+use crate::delivery::Delivery;
 use crate::{RejectionResponse, VerifiedBody};
 
 pin_project! {
@@ -29,8 +29,7 @@ pin_project! {
 pin_project! {
     #[project = StateProj]
     enum State<S, ReqBody, F> {
-        // Refused on its headers. The body has been dropped unread, and the inner service was not even
-        // cloned.
+        // Refused. If on its headers, the body has been dropped unread, and the inner service was not even cloned.
         Rejected { rejection: Rejection },
         // Signed by a trusted key, though maybe over another body.
         Begun {
@@ -40,6 +39,8 @@ pin_project! {
             // Without the body; empty once the inner service has been called.
             request: Request<()>,
         },
+        // Answered, or the inner service has failed.
+        Done,
     }
 }
 
@@ -47,8 +48,8 @@ pin_project! {
     #[project = StageProj]
     enum Stage<ReqBody, F> {
         Reading { #[pin] body: BodyStage<ReqBody> },
-        Verified { verified: Verified<Bytes> },
-        Responding { #[pin] future: F },
+        Verified { delivery: Option<Delivery> },
+        Responding { #[pin] future: F, delivery: Delivery },
     }
 }
 
@@ -80,32 +81,80 @@ where
 {
     type Output = Result<Response<ResBody>, S::Error>;
 
+    /// # Panics
+    ///
+    /// If it is polled again after the inner service's answer. Polled again after a rejection, it is that rejection.
+    #[allow(clippy::panic, reason = "documented, and the contract of a future")]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let rejection = match this.state.project() {
+        let mut this = self.project();
+        let rejection = match this.state.as_mut().project() {
             StateProj::Rejected { rejection } => *rejection,
-            StateProj::Begun { mut stage, inner, request } => loop {
-                match stage.as_mut().project() {
-                    StageProj::Reading { body } => match ready!(body.poll_verified(cx)) {
-                        Ok(verified) => stage.set(Stage::Verified { verified }),
-                        Err(rejection) => break rejection,
-                    },
-                    StageProj::Verified { verified } => {
-                        // Readiness comes after the body: an unverified peer must hold no capacity.
-                        ready!(inner.poll_ready(cx))?;
-                        let mut request = mem::take(request).map(|()| VerifiedBody::new(verified.clone()));
-                        request.extensions_mut().insert(verified.clone());
-                        let future = inner.call(request);
-                        stage.set(Stage::Responding { future });
-                    }
-                    StageProj::Responding { future } => return future.poll(cx),
+            StateProj::Begun { stage, inner, request } => match ready!(poll_begun(stage, inner, request, cx))
+            {
+                Ok(answer) => {
+                    this.state.set(State::Done);
+                    return Poll::Ready(answer);
                 }
+                Err(rejection) => rejection,
             },
+            StateProj::Done => panic!("polled after it was answered"),
         };
+        // The body is given back at once, and nothing is read or called by being polled again.
+        this.state.set(State::Rejected { rejection });
         tracing::debug!(?rejection, "webhook request refused: {rejection}");
         let mut response = this.rejection_response.rejection_response(rejection);
         response.extensions_mut().insert(rejection);
         Poll::Ready(Ok(response))
+    }
+}
+
+/// The inner service's answer, or the reason not to ask for it.
+type Answer<T, E> = Result<Result<T, E>, Rejection>;
+
+/// Reads, verifies, and then calls the inner service.
+fn poll_begun<S, ReqBody, ResBody>(
+    mut stage: Pin<&mut Stage<ReqBody, S::Future>>,
+    inner: &mut S,
+    request: &mut Request<()>,
+    cx: &mut Context<'_>,
+) -> Poll<Answer<S::Response, S::Error>>
+where
+    S: Service<Request<VerifiedBody>, Response = Response<ResBody>>,
+    ReqBody: Body,
+    ReqBody::Error: Into<BoxError>,
+{
+    loop {
+        match stage.as_mut().project() {
+            StageProj::Reading { body } => {
+                let verified = ready!(body.poll_verified(cx))?;
+                let delivery = Delivery::new(verified, request);
+                stage.set(Stage::Verified { delivery: Some(delivery) });
+            }
+            StageProj::Verified { delivery } => {
+                // Readiness comes after the body: an unverified peer must hold no capacity.
+                let is_ready = ready!(inner.poll_ready(cx));
+                let Some(mut delivery) = delivery.take() else {
+                    return Poll::Ready(Err(Rejection::BodyIncomplete));
+                };
+                if let Err(error) = is_ready {
+                    delivery.failed();
+                    return Poll::Ready(Ok(Err(error)));
+                }
+                let verified = delivery.verified();
+                let mut request = mem::take(request).map(|()| VerifiedBody::new(verified.clone()));
+                request.extensions_mut().insert(verified.clone());
+                let future = inner.call(request);
+                stage.set(Stage::Responding { future, delivery });
+            }
+            StageProj::Responding { future, delivery } => {
+                let answer = ready!(future.poll(cx));
+                match &answer {
+                    Ok(response) => delivery.answered(response.status()),
+                    Err(_) => delivery.failed(),
+                }
+                return Poll::Ready(Ok(answer));
+            }
+        }
     }
 }
 

@@ -67,8 +67,48 @@
 //!
 //! # Where the layer stands
 //!
-//! The signature is over the bytes that were sent. Whatever changes a body (decompression, a JSON rewriter)
-//! stands inside the layer. Whatever logs headers stands inside as well, or is told that the signature header
+//! The signature is over the bytes that the platform sent. Whatever changes a body (decompression, a JSON rewriter)
+//! stands inside the layer. The exception undoes what was done to it on its way: if a proxy compresses what the
+//! platform sent, decompression must stand outside, before the verification, with a limit of its own:
+//!
+//! ```
+//! # use std::convert::Infallible;
+//! # use bytes::Bytes;
+//! # use http::{Request, Response, StatusCode};
+//! # use http_body_util::Full;
+//! # use tower::{ServiceBuilder, ServiceExt, service_fn};
+//! # use tower_http::decompression::RequestDecompressionLayer;
+//! # use tower_http::limit::RequestBodyLimitLayer;
+//! # use untis_webhook_tower::{KeySet, VerifiedBody, Verifier, VerifyLayer};
+//! # use untis_webhook_testkit::{Delivery, SigningKey};
+//! # async fn handle(request: Request<VerifiedBody>) -> Result<Response<Full<Bytes>>, Infallible> {
+//! #     Ok(Response::default())
+//! # }
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let platform = SigningKey::generate();
+//! # let verifier = Verifier::new(KeySet::new([("k", platform.verifying_key())])?);
+//! let service = ServiceBuilder::new()
+//!     // What arrives, compressed.
+//!     .layer(RequestBodyLimitLayer::new(64 * 1024))
+//!     .layer(RequestDecompressionLayer::new())
+//!     // What it is decompressed to has the layer's own limit.
+//!     .layer(VerifyLayer::new(verifier))
+//!     .service(service_fn(handle));
+//! # let body = r#"{"tenantId":"12345","eventType":"DELETION"}"#;
+//! # let mut request = Delivery::sign(&platform, body).into_request("/webhook").map(|body| {
+//! #     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+//! #     std::io::Write::write_all(&mut gzip, &body).unwrap();
+//! #     Full::<Bytes>::from(gzip.finish().unwrap())
+//! # });
+//! # assert_eq!(service.clone().oneshot(request.clone()).await.unwrap().status(), StatusCode::UNAUTHORIZED);
+//! # request.headers_mut().insert("content-encoding", "gzip".parse()?);
+//! # assert_eq!(service.oneshot(request).await.unwrap().status(), StatusCode::OK);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Whatever logs headers stands inside as well, or is told that the signature header
 //! is sensitive: from the layer inwards both headers are marked so.
 //!
 //! # What the layer does to a request
@@ -81,11 +121,19 @@
 //!   empty body; see [`DefaultRejectionResponse`]. The [`Rejection`] goes into the
 //!   response's extensions and, at the level `DEBUG`, into a `tracing` event, which never has a header value
 //!   or a part of the body in it.
+//! - A request that was verified and is not answered with a success (another status than 2xx, an error of the inner
+//!   service, or no answer since it was dropped before) is logged once, at the level `WARN`: the platform may not send
+//!   it again. The fields are `status`, `method`, `path`, `key`, and of what can be read of the event `tenant` and
+//!   `event`; the message says why it cannot be read.
+//!
+//! The target of both is `untis_webhook_tower`, so that with `tracing-subscriber`'s `EnvFilter` the variable
+//! `RUST_LOG=info,untis_webhook_tower=debug` shows them.
 //!
 //! A server that has answered before the body was read cannot know where on the connection the next request
 //! begins. hyper drops what of the body has arrived, and closes the connection if that was not all.
 
 mod body_stage;
+mod delivery;
 mod future;
 mod header_stage;
 mod layer;

@@ -1,5 +1,6 @@
 use std::convert::Infallible;
 use std::fmt;
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -13,13 +14,13 @@ use untis_webhook::Verified;
 /// service that knows nothing of signatures.
 pub struct VerifiedBody {
     verified: Verified<Bytes>,
-    frame: Option<Bytes>,
+    /// Whether there is still a frame to be read as a [`Body`].
+    is_unread: bool,
 }
 
 impl VerifiedBody {
     pub(crate) fn new(verified: Verified<Bytes>) -> Self {
-        let frame = Some(Bytes::clone(&verified)).filter(|bytes| !bytes.is_empty());
-        Self { verified, frame }
+        Self { is_unread: !verified.is_empty(), verified }
     }
 
     /// The proof, with all the signed bytes, however many have been read as a [`Body`].
@@ -41,17 +42,18 @@ impl Body for VerifiedBody {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.frame.take().map(|bytes| Ok(Frame::data(bytes))))
+        let is_unread = mem::take(&mut self.is_unread);
+        Poll::Ready(is_unread.then(|| Ok(Frame::data(Bytes::clone(&self.verified)))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.frame.is_none()
+        !self.is_unread
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.frame {
-            Some(bytes) => SizeHint::with_exact(u64::try_from(bytes.len()).unwrap_or(u64::MAX)),
-            None => SizeHint::with_exact(0),
+        match self.is_unread {
+            true => SizeHint::with_exact(u64::try_from(self.verified.len()).unwrap_or(u64::MAX)),
+            false => SizeHint::with_exact(0),
         }
     }
 }

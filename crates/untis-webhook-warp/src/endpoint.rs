@@ -1,13 +1,15 @@
 use std::convert::Infallible;
+use std::sync::Mutex;
 
 use bytes::Bytes;
 use futures_util::TryStreamExt;
-use http::{HeaderMap, Request, StatusCode};
+use http::{HeaderMap, Method, Request, StatusCode};
 use http_body::Frame;
 use http_body_util::StreamBody;
 use tower::service_fn;
 use untis_webhook::{Event, Verified};
 use untis_webhook_tower::{VerifiedBody, VerifyLayer};
+use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Buf, Filter, Rejection, Reply, Stream};
 
@@ -16,7 +18,8 @@ use warp::{Buf, Filter, Rejection, Reply, Stream};
 /// It always replies, and never passes a request on to another route. A request that is refused gets the
 /// status of its [`Rejection`](untis_webhook::Rejection); one whose signed body cannot be decoded that of its
 /// [`DecodeError`](untis_webhook::DecodeError), 400 or 422. An event of a name that is not known is
-/// [`Event::Unknown`], and not refused. See the [crate's documentation](crate) for an example.
+/// [`Event::Unknown`], and not refused. Why a request was refused is in the response's extensions. See the [crate's
+/// documentation](crate) for an example.
 pub fn endpoint<H, F>(
     layer: VerifyLayer,
     handler: H,
@@ -25,16 +28,73 @@ where
     H: Fn(Verified<Event>) -> F + Clone + Send + Sync + 'static,
     F: Future<Output: Reply> + Send,
 {
-    bytes_endpoint(layer, move |delivery: Verified<Bytes>| {
-        let handler = handler.clone();
+    bytes_endpoint(layer, move |delivery| decode_then_call(delivery, handler.clone()))
+}
+
+/// The end of a route as [`endpoint`], whose handler also gets what the filters before it have extracted: a parameter
+/// of the path, a state.
+///
+/// `before` extracts one value, which may be a tuple, and may pass a request on to other routes, before anything of
+/// it is verified. What it has let in is answered here, and goes to no other route.
+///
+/// ```
+/// use untis_webhook_warp::{Event, Verified, VerifyLayer, endpoint_with};
+/// use warp::http::StatusCode;
+/// use warp::{Filter, Reply};
+///
+/// # fn routes(layer: VerifyLayer) -> impl Filter<Extract = (impl Reply,), Error = warp::Rejection> + Clone {
+/// let before = warp::path!("webhook" / String).and(warp::post());
+/// endpoint_with(before, layer, async |environment: String, event: Verified<Event>| {
+///     match event.key_id() == environment.as_str() {
+///         true => StatusCode::NO_CONTENT,
+///         false => StatusCode::FORBIDDEN,
+///     }
+/// })
+/// # }
+/// # use untis_webhook_testkit::{Delivery, SigningKey};
+/// # use untis_webhook_warp::{KeySet, Verifier};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let platform = SigningKey::generate();
+/// # let layer = VerifyLayer::new(Verifier::new(KeySet::new([("production", platform.verifying_key())])?));
+/// # for (path, expected) in [("/webhook/production", 204), ("/webhook/test", 403), ("/elsewhere", 404)] {
+/// #     let delivery = Delivery::sign(&platform, r#"{"tenantId":"12345","eventType":"DELETION"}"#);
+/// #     let mut request = warp::test::request().method("POST").path(path).body(delivery.body());
+/// #     for (name, value) in &delivery.headers() {
+/// #         request = request.header(name, value);
+/// #     }
+/// #     assert_eq!(request.reply(&routes(layer.clone())).await.status(), expected);
+/// # }
+/// # Ok(())
+/// # }
+/// ```
+pub fn endpoint_with<T, B, H, F>(
+    before: B,
+    layer: VerifyLayer,
+    handler: H,
+) -> impl Filter<Extract = (impl Reply,), Error = Rejection> + Clone + Send + Sync + 'static
+where
+    T: Send + 'static,
+    B: Filter<Extract = (T,), Error = Rejection> + Clone + Send + Sync + 'static,
+    H: Fn(T, Verified<Event>) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output: Reply> + Send,
+{
+    before.and(incoming()).then(move |value: T, incoming| {
+        let (layer, handler) = (layer.clone(), handler.clone());
         async move {
-            match delivery.event() {
-                Ok(event) => handler(event).await.into_response(),
-                Err(error) => {
-                    tracing::debug!(%error, "verified webhook delivery refused");
-                    error.status().into_response()
+            let value = Mutex::new(Some(value));
+            let handler = |delivery: Verified<Bytes>| {
+                let value = value.lock().ok().and_then(|mut value| value.take());
+                let handler = handler.clone();
+                async move {
+                    match value {
+                        Some(value) => decode_then_call(delivery, |event| handler(value, event)).await,
+                        // It is called once.
+                        None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+                    }
                 }
-            }
+            };
+            verify_then_call(&layer, incoming, handler).await
         }
     })
 }
@@ -50,22 +110,35 @@ where
     H: Fn(Verified<Bytes>) -> F + Clone + Send + Sync + 'static,
     F: Future<Output: Reply> + Send,
 {
-    warp::header::headers_cloned()
-        .and(warp::body::stream())
-        .then(move |headers, body| {
-            let (layer, handler) = (layer.clone(), handler.clone());
-            async move { verify_then_call(&layer, request(headers, body), handler).await }
-        })
-        // Only if an earlier filter of the route took the body away: there is nothing left to verify.
-        .recover(async |_: Rejection| Ok::<_, Infallible>(StatusCode::INTERNAL_SERVER_ERROR))
+    incoming().then(move |incoming| {
+        let (layer, handler) = (layer.clone(), handler.clone());
+        async move { verify_then_call(&layer, incoming, handler).await }
+    })
 }
 
-async fn verify_then_call<B, H, F>(layer: &VerifyLayer, request: Request<B>, handler: H) -> Response
+async fn decode_then_call<H, F>(delivery: Verified<Bytes>, handler: H) -> Response
+where
+    H: FnOnce(Verified<Event>) -> F,
+    F: Future<Output: Reply>,
+{
+    match delivery.event() {
+        Ok(event) => handler(event).await.into_response(),
+        Err(error) => {
+            let mut response = error.status().into_response();
+            response.extensions_mut().insert(error);
+            response
+        }
+    }
+}
+
+async fn verify_then_call<B, H, F>(layer: &VerifyLayer, request: Option<Request<B>>, handler: H) -> Response
 where
     B: http_body::Body<Error = warp::Error>,
     H: Fn(Verified<Bytes>) -> F + Clone,
     F: Future<Output: Reply>,
 {
+    // An earlier filter of the route has taken the body away: there is nothing left to verify.
+    let Some(request) = request else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let service = service_fn(|request: Request<VerifiedBody>| {
         let reply = handler(request.into_body().into_verified());
         async { Ok::<_, Infallible>(reply.await.into_response()) }
@@ -74,12 +147,37 @@ where
     response
 }
 
-/// The request as it came, as far as it matters to the signature.
+/// The request as it came, as far as it matters to the signature and to the log; none if its body was taken before.
+fn incoming()
+-> impl Filter<Extract = (Option<Request<impl http_body::Body<Error = warp::Error>>>,), Error = Infallible> + Clone
+{
+    let body = warp::body::stream().map(Some).or_else(async |_| Ok::<_, Infallible>((None,)));
+    warp::method().and(path()).and(warp::header::headers_cloned()).and(body).map(request)
+}
+
+/// The path of the request, which one for CONNECT has not; warp would not survive being asked for it.
+fn path() -> impl Filter<Extract = (String,), Error = Infallible> + Clone {
+    let has_path = async |method| match method {
+        Method::CONNECT => Err(warp::reject()),
+        _ => Ok(()),
+    };
+    warp::method()
+        .and_then(has_path)
+        .untuple_one()
+        .and(warp::path::full())
+        .map(|path: FullPath| path.as_str().to_owned())
+        .or_else(async |_| Ok::<_, Infallible>((String::from("/"),)))
+}
+
 fn request(
+    method: Method,
+    path: String,
     headers: HeaderMap,
-    body: impl Stream<Item = Result<impl Buf, warp::Error>>,
-) -> Request<impl http_body::Body<Error = warp::Error>> {
-    let mut request = Request::new(StreamBody::new(body.map_ok(Frame::data)));
+    body: Option<impl Stream<Item = Result<impl Buf, warp::Error>>>,
+) -> Option<Request<impl http_body::Body<Error = warp::Error>>> {
+    let mut request = Request::new(StreamBody::new(body?.map_ok(Frame::data)));
+    *request.method_mut() = method;
+    *request.uri_mut() = path.parse().unwrap_or_default();
     *request.headers_mut() = headers;
-    request
+    Some(request)
 }

@@ -40,6 +40,33 @@
 //! # }
 //! ```
 //!
+//! State is what the handler holds; what earlier filters extract reaches it through [`endpoint_with`]:
+//!
+//! ```
+//! # use std::sync::Arc;
+//! # use untis_webhook_warp::{Event, Verified, VerifyLayer, endpoint};
+//! # use warp::http::StatusCode;
+//! # use warp::{Filter, Reply};
+//! struct Schools {/* a pool of connections to a database, say */}
+//!
+//! impl Schools {
+//!     async fn take(&self, event: Verified<Event>) -> StatusCode {
+//!         StatusCode::NO_CONTENT
+//!     }
+//! }
+//!
+//! fn routes(
+//!     layer: VerifyLayer,
+//!     schools: Arc<Schools>,
+//! ) -> impl Filter<Extract = (impl Reply,), Error = warp::Rejection> + Clone {
+//!     let webhook = move |event| {
+//!         let schools = Arc::clone(&schools);
+//!         async move { schools.take(event).await }
+//!     };
+//!     warp::path!("webhook").and(warp::post()).and(endpoint(layer, webhook))
+//! }
+//! ```
+//!
 //! # Why there is no filter that rejects
 //!
 //! In warp, a rejection means "not this route: try the next". A filter that rejected a bad signature would
@@ -63,7 +90,9 @@
 //! # All routes at once
 //!
 //! [`VerifyLayer`] is a tower layer, and [`warp::service`] a tower service. Around it, the layer guards every
-//! route; handlers take the proof from the request's extensions, and answer 500 without the layer:
+//! route; handlers take the proof from the request's extensions. Without the layer their filter rejects, which is 500
+//! where no other route takes the request: beside an open one (`.or(..)`) it is what that answers, so an endpoint is
+//! the safer form.
 //!
 //! ```
 //! use bytes::Bytes;
@@ -91,7 +120,7 @@
 
 mod endpoint;
 
-pub use endpoint::{bytes_endpoint, endpoint};
+pub use endpoint::{bytes_endpoint, endpoint, endpoint_with};
 pub use untis_webhook::{
     DecodeError, Event, HeaderNames, KeyError, KeySet, KeySetError, Rejection, Verified, Verifier,
     VerifyingKey, event,

@@ -59,43 +59,62 @@ impl PendingBody {
     ///
     /// # Errors
     ///
-    /// [`Rejection::BodyTooLarge`] if that would be more than the limit. It stays so: whatever is pushed
-    /// afterwards is refused as well, and so is [`finish`](Self::finish).
+    /// [`Rejection::BodyTooLarge`] if that would be more than the limit, and [`Rejection::BodyIncomplete`] if the
+    /// piece does not hold as much as it says. It stays refused: so is whatever is pushed afterwards, and
+    /// [`finish`](Self::finish).
     pub fn push(&mut self, mut data: impl Buf) -> Result<(), Rejection> {
         let kept = self.kept.take().ok_or(Rejection::BodyTooLarge)?;
+        // Asked for once: what the piece says later need not be the same.
+        let remaining = data.remaining();
         let len = kept
             .len()
-            .checked_add(data.remaining())
+            .checked_add(remaining)
             .filter(|len| *len <= self.limit)
             .ok_or(Rejection::BodyTooLarge)?;
         self.kept = Some(match kept {
-            kept if !data.has_remaining() => kept,
-            Kept::Piece(piece) if piece.is_empty() => {
+            kept if remaining == 0 => kept,
+            Kept::Piece(piece) if piece.is_empty() && data.chunk().len() == remaining => {
                 // Of a `Bytes` this is no copy.
-                let piece = data.copy_to_bytes(data.remaining());
+                let piece = data.copy_to_bytes(remaining);
+                if piece.len() != remaining {
+                    return Err(Rejection::BodyIncomplete);
+                }
                 self.pending.update(&piece);
                 Kept::Piece(piece)
             }
-            Kept::Piece(piece) => Kept::Buffer(self.append(piece.to_vec(), data, len)),
-            Kept::Buffer(buffer) => Kept::Buffer(self.append(buffer, data, len)),
+            Kept::Piece(piece) => Kept::Buffer(self.append(piece.to_vec(), data, remaining, len)?),
+            Kept::Buffer(buffer) => Kept::Buffer(self.append(buffer, data, remaining, len)?),
         });
         Ok(())
     }
 
-    /// Hashes `data` and adds it to `buffer`, which will then hold `len` octets.
-    fn append(&mut self, mut buffer: Vec<u8>, mut data: impl Buf, len: usize) -> Vec<u8> {
+    /// Hashes `remaining` octets of `data` and adds them to `buffer`, which will then hold `len`.
+    fn append(
+        &mut self,
+        mut buffer: Vec<u8>,
+        mut data: impl Buf,
+        mut remaining: usize,
+        len: usize,
+    ) -> Result<Vec<u8>, Rejection> {
         if len > buffer.capacity() {
             // Doubling keeps the copying linear, and the limit keeps the doubling honest.
             let capacity = len.max(buffer.capacity().saturating_mul(2)).max(MIN_CAPACITY).min(self.limit);
             buffer.reserve_exact(capacity.saturating_sub(buffer.len()));
         }
-        while data.has_remaining() {
+        while remaining > 0 {
             let chunk = data.chunk();
+            // Never more than it said, and never nothing again and again.
+            let chunk = match chunk.get(..remaining).unwrap_or(chunk) {
+                [] => return Err(Rejection::BodyIncomplete),
+                chunk => chunk,
+            };
             self.pending.update(chunk);
             buffer.extend_from_slice(chunk);
-            data.advance(chunk.len());
+            let taken = chunk.len();
+            remaining = remaining.saturating_sub(taken);
+            data.advance(taken);
         }
-        buffer
+        Ok(buffer)
     }
 
     /// Checks the signature over everything that was pushed.
@@ -103,7 +122,7 @@ impl PendingBody {
     /// # Errors
     ///
     /// [`Rejection::DigestMismatch`] if the signature is over another body, and [`Rejection::BodyTooLarge`]
-    /// if a piece was refused.
+    /// if a piece was refused, for whatever reason.
     pub fn finish(self) -> Result<Verified<Bytes>, Rejection> {
         let body = match self.kept.ok_or(Rejection::BodyTooLarge)? {
             Kept::Piece(piece) => piece,

@@ -19,7 +19,7 @@ pub(crate) fn os2ip(x: &[u8], key: &PublicKey) -> Option<BoxedUint> {
 /// out of range.
 pub(crate) fn rsavp1(key: &PublicKey, s: BoxedUint) -> Option<BoxedUint> {
     // 1.  If the signature representative s is not between 0 and n - 1, stop.
-    if s >= *key.n().as_ref() {
+    if s.cmp_vartime(key.n().as_ref()).is_ge() {
         return None;
     }
 

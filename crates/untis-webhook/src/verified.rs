@@ -10,8 +10,12 @@ use crate::{Algorithm, DecodeError, Digest, Event, KeyId};
 /// The proof that a delivery is genuine: the value is, or was decoded from, bytes that a trusted key signed.
 ///
 /// Only this crate makes one, and only after the last comparison: there is no constructor, no `From`, no
-/// `Default`, no `Deserialize`, no way to change the value inside, and no feature that adds one. A test makes
+/// `Default`, no `Deserialize`, no `&mut` to the value inside, and no feature that adds one. A test makes
 /// one by signing, with a throw-away key (`untis-webhook-testkit`).
+///
+/// The proof is about the value as it was decoded. A type of the caller's own that can be changed through `&`
+/// ([`json`](Self::json) into a `Mutex`, a `Cell`) can be changed in here as well, and says no more of what was
+/// signed then than the caller makes of it.
 ///
 /// ```compile_fail,E0451
 /// use untis_webhook::Verified;

@@ -1,0 +1,222 @@
+//! What becomes of a delivery that is genuine: whatever is not answered with a success is one line at `WARN`, in every
+//! stack, since the platform may not send it again.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is surprised")]
+
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use axum::Router;
+use axum::routing::post;
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::service::Service as _;
+use tower::limit::ConcurrencyLimit;
+use tower::{Service, ServiceExt, service_fn};
+use tower_layer::Layer;
+use tracing::subscriber::DefaultGuard;
+use untis_webhook::{DecodeError, Event, Verified};
+use untis_webhook_axum::{ExtractRejection, VerifiedEvent};
+use untis_webhook_testkit::Delivery;
+use untis_webhook_tests::bodies::{Frames, Stalled};
+use untis_webhook_tests::log::Log;
+use untis_webhook_tests::platform::{BODY, PLATFORM, forged, genuine, verifier};
+use untis_webhook_tower::{VerifiedBody, VerifyLayer};
+use warp::Filter;
+
+/// What this thread logs at `INFO` and above.
+fn logged() -> (Log, DefaultGuard) {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_writer(log.writer()).with_ansi(false).finish();
+    (log.clone(), tracing::subscriber::set_default(subscriber))
+}
+
+fn layer() -> VerifyLayer {
+    VerifyLayer::new(verifier())
+}
+
+/// A body of the platform's for `/webhook`.
+fn signed(body: &'static str) -> Request<Full<Bytes>> {
+    Delivery::sign(&PLATFORM, body).into_request("/webhook").map(Full::new)
+}
+
+/// The one line that there is.
+fn line(log: &Log) -> String {
+    let text = log.take();
+    let mut lines = text.lines();
+    let (Some(line), None) = (lines.next(), lines.next()) else {
+        panic!("expected one line, found {text:?}")
+    };
+    assert!(line.contains(" WARN untis_webhook_tower"), "{line}");
+    line.to_owned()
+}
+
+#[tokio::test]
+async fn only_what_is_genuine_and_not_answered_with_success_is_a_line() {
+    let (log, _guard) = logged();
+    for status in [200, 202, 204, 299, 302, 304, 404, 405, 409, 422, 500, 503] {
+        let answer = move |_: Request<VerifiedBody>| async move {
+            Ok::<_, Infallible>(Response::builder().status(status).body(()).unwrap())
+        };
+        let service = layer().layer(service_fn(answer));
+        service.clone().oneshot(forged(Frames::of([BODY]))).await.unwrap();
+        service.clone().oneshot(genuine(Frames::of(["{}"]))).await.unwrap();
+        assert_eq!(log.take(), "", "what is not genuine is not at this level");
+        service.oneshot(genuine(Frames::of([BODY]))).await.unwrap();
+        match status {
+            200..300 => assert_eq!(log.take(), "", "{status}"),
+            _ => assert!(
+                line(&log).ends_with(&format!(
+                    "verified webhook delivery not answered with success: the handler's answer status={status} \
+                     method=POST path=\"/webhook\" key=production tenant=\"12345\" event=\"DELETION\""
+                )),
+                "{status}"
+            ),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_delivery_that_gets_no_answer_is_a_line() {
+    let (log, _guard) = logged();
+    let failing =
+        layer().layer(service_fn(async |_: Request<VerifiedBody>| Err::<Response<()>, _>("failed")));
+    failing.oneshot(genuine(Frames::of([BODY]))).await.unwrap_err();
+    assert!(line(&log).contains("the handler's error method=POST"));
+
+    // The peer has gone while the handler worked, and while another waited for the handler's place.
+    let mut cx = Context::from_waker(Waker::noop());
+    let working =
+        service_fn(|_: Request<VerifiedBody>| std::future::pending::<Result<Response<()>, Infallible>>());
+    let service = layer().layer(ConcurrencyLimit::new(working, 1));
+    let mut works = Box::pin(service.clone().oneshot(genuine(Frames::of([BODY]))));
+    assert!(works.as_mut().poll(&mut cx).is_pending());
+    let mut waits = Box::pin(service.clone().oneshot(genuine(Frames::of([BODY]))));
+    assert!(waits.as_mut().poll(&mut cx).is_pending());
+    drop(waits);
+    assert!(line(&log).contains("dropped before the handler answered"));
+    drop(works);
+    assert!(line(&log).contains("dropped before the handler answered"));
+    // Nothing was verified yet.
+    let mut reads = Box::pin(service.oneshot(genuine(Stalled)));
+    assert!(reads.as_mut().poll(&mut cx).is_pending());
+    drop(reads);
+    assert_eq!(log.take(), "");
+
+    let panicking =
+        |_: Request<VerifiedBody>| -> std::future::Ready<Result<Response<()>, Infallible>> { panic!() };
+    let mut future = Box::pin(layer().layer(service_fn(panicking)).oneshot(genuine(Frames::of([BODY]))));
+    let poll = AssertUnwindSafe(|| future.as_mut().poll(&mut cx).is_ready());
+    std::panic::catch_unwind(poll).unwrap_err();
+    drop(future);
+    assert!(line(&log).contains("dropped before the handler answered"));
+}
+
+#[tokio::test]
+async fn a_line_has_no_query_and_an_end() {
+    let (log, _guard) = logged();
+    let not_found = service_fn(async |_: Request<VerifiedBody>| {
+        Ok::<_, Infallible>(Response::builder().status(404).body(()).unwrap())
+    });
+    let body =
+        format!(r#"{{"tenantId":"{}\u001b[2J","eventType":"X\n{}"}}"#, "7".repeat(500), "y".repeat(500));
+    let uri = format!("/{}?token=hidden", "p".repeat(500));
+    let request = Delivery::sign(&PLATFORM, body).into_request(&uri).map(|body| Frames::of([body]));
+    layer().layer(not_found).oneshot(request).await.unwrap();
+    let line = line(&log);
+    assert!(line.len() < 700 && !line.contains("hidden") && !line.contains('\u{1b}'), "{line}");
+}
+
+/// What cannot be read is the reason, in every stack; and it is in the response for whoever counts.
+#[tokio::test]
+async fn a_payload_that_cannot_be_read_is_one_line_in_every_stack() {
+    let (log, _guard) = logged();
+    const NO_PASSWORD: &str = r#"{"tenantId":"12345","clientId":"c","secret":"test-secret","password":["hidden"],"host":"h","eventType":"RESET"}"#;
+    let error = DecodeError::NotText("password");
+    let check = |stack: &str, status: StatusCode| {
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{stack}");
+        let line = line(&log);
+        assert!(line.contains(&format!("not answered with success: {error} status=422 ")), "{stack}: {line}");
+        assert!(line.contains("method=POST path=\"/webhook\""), "{stack}: {line}");
+        assert!(!line.contains("hidden") && !line.contains("test-secret"), "{stack}: {line}");
+    };
+
+    let app =
+        Router::new().route("/webhook", post(async |_: VerifiedEvent| StatusCode::NO_CONTENT)).layer(layer());
+    let response = app.oneshot(signed(NO_PASSWORD).map(axum::body::Body::new)).await.unwrap();
+    assert_eq!(response.extensions().get(), Some(&ExtractRejection::Decode(error.clone())));
+    check("axum", response.status());
+
+    let handler = hyper::service::service_fn(async |request: Request<VerifiedBody>| {
+        let mut response = Response::new(Full::<Bytes>::default());
+        *response.status_mut() = request.body().verified().event().unwrap_err().status();
+        Ok::<_, Infallible>(response)
+    });
+    let response =
+        untis_webhook_hyper::Verify::new(verifier(), handler).call(signed(NO_PASSWORD)).await.unwrap();
+    check("hyper", response.status());
+
+    let endpoint = untis_webhook_warp::endpoint(layer(), async |_: Verified<Event>| StatusCode::NO_CONTENT);
+    let with = untis_webhook_warp::endpoint_with(warp::path!("webhook").map(|| 7), layer(), async |_, _| "");
+    for routes in [
+        warp::path!("webhook").and(endpoint).map(warp::Reply::into_response).boxed(),
+        with.map(warp::Reply::into_response).boxed(),
+    ] {
+        let mut service = warp::service(routes);
+        let response = Service::call(&mut service, signed(NO_PASSWORD)).await.unwrap();
+        assert_eq!(response.extensions().get(), Some(&error));
+        check("warp", response.status());
+    }
+}
+
+/// In every state, and through hyper's wrapper too: it stays what it was or panics, and calls nobody.
+#[tokio::test]
+async fn a_future_that_is_polled_after_its_end_never_calls_the_handler() {
+    let called =
+        service_fn(|_: Request<VerifiedBody>| -> std::future::Ready<Result<Response<()>, Infallible>> {
+            panic!("the handler was called")
+        });
+    let mut cx = Context::from_waker(Waker::noop());
+    let small = layer().body_limit(BODY.len());
+    for (what, layer, frames) in [
+        ("another body", layer(), Frames::of(["another body"])),
+        ("too large", small, Frames::of([BODY, BODY])),
+        (
+            "disconnected, and then the rest",
+            layer(),
+            Frames::of([&BODY[..9]]).then_disconnect().then([&BODY[9..]]),
+        ),
+        ("disconnected, and then all", layer(), Frames::of([""; 0]).then_disconnect().then([BODY])),
+    ] {
+        let mut service = layer.layer(called);
+        let mut future = pin!(service.call(genuine(frames)));
+        let mut statuses = Vec::new();
+        for _ in 0..5 {
+            let Poll::Ready(response) = future.as_mut().poll(&mut cx) else { panic!("{what}: pending") };
+            statuses.push(response.unwrap().status());
+        }
+        statuses.dedup();
+        assert_eq!(statuses.len(), 1, "{what}: {statuses:?}");
+    }
+
+    let frames = || Frames::of([&BODY[..9]]).then_disconnect().then([&BODY[9..]]);
+    let handler =
+        |_: Request<VerifiedBody>| -> std::future::Ready<Result<Response<Full<Bytes>>, Infallible>> {
+            panic!("the handler was called")
+        };
+    let service = untis_webhook_hyper::Verify::new(verifier(), hyper::service::service_fn(handler));
+    let mut future = pin!(service.call(genuine(frames())));
+    for _ in 0..5 {
+        let Poll::Ready(response) = future.as_mut().poll(&mut cx) else { panic!("pending") };
+        assert_eq!(response.unwrap().status(), StatusCode::BAD_REQUEST);
+    }
+
+    // After an answer, and after an error of the inner service, it panics.
+    let answers = service_fn(async |_: Request<VerifiedBody>| Ok::<_, Infallible>(Response::new(())));
+    let mut service = layer().layer(answers);
+    let mut future = pin!(service.call(genuine(Frames::of([BODY]))));
+    assert!(future.as_mut().poll(&mut cx).is_ready());
+    std::panic::catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut cx).is_ready())).unwrap_err();
+}
