@@ -88,6 +88,11 @@ impl Connection {
         String::from_utf8(read).expect("a response of text")
     }
 
+    /// Reads until the server closes, whatever it says.
+    pub async fn closed(&mut self) {
+        let _ = within(self.stream.read_to_end(&mut Vec::new())).await;
+    }
+
     async fn try_head(&mut self) -> Option<String> {
         let mut read = mem::take(&mut self.unread);
         while !read.ends_with(b"\r\n\r\n") {

@@ -3,7 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    receiver_support::run("axum-receiver", async |listener, verifier, stop| {
-        Ok(axum_receiver::serve(listener, verifier, stop).await?)
-    })
+    receiver_support::run("axum-receiver", || Ok(axum_receiver::serve))
 }

@@ -7,14 +7,12 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
-use receiver_support::{Stop, handle, route};
+use receiver_support::{Stop, handle, respond, route};
 use tokio::net::TcpListener;
 use untis_webhook_hyper::{VerifiedBody, Verifier, Verify};
 
 async fn webhook(request: Request<VerifiedBody>) -> Result<Response<Full<Bytes>>, Infallible> {
-    let mut response = Response::new(Full::default());
-    *response.status_mut() = answer(&request);
-    Ok(response)
+    Ok(respond(answer(&request)))
 }
 
 fn answer(request: &Request<VerifiedBody>) -> StatusCode {

@@ -3,8 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    receiver_support::run("hyper-receiver", async |listener, verifier, stop| {
-        hyper_receiver::serve(listener, verifier, stop).await;
-        Ok(())
-    })
+    receiver_support::run("hyper-receiver", || Ok(hyper_receiver::serve))
 }

@@ -1,14 +1,19 @@
+use std::env::{self, VarError};
 use std::net::SocketAddr;
 
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 use untis_webhook_config::ConfigError;
 
 /// What the receiver is told by its environment.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Config {
     /// The keys to trust and the headers to read; the variables are those of [`untis_webhook_config`].
     pub webhook: untis_webhook_config::Config,
     /// `LISTEN`: the address to listen on, `127.0.0.1:8080` unless set.
     pub listen: SocketAddr,
+    /// `RUST_LOG`: what is logged, `info` unless set.
+    pub log: EnvFilter,
 }
 
 impl Config {
@@ -19,10 +24,26 @@ impl Config {
     /// [`Error`] if no keys are configured, or what is configured is none. There is no default that trusts.
     pub fn from_env() -> Result<Self, Error> {
         let webhook = untis_webhook_config::Config::from_env()?;
-        let listen = std::env::var(LISTEN).unwrap_or_default();
-        let listen = if listen.is_empty() { DEFAULT_LISTEN } else { &listen };
-        let listen = listen.parse().map_err(|_| Error::Listen(listen.to_owned()))?;
-        Ok(Self { webhook, listen })
+        let listen = var(LISTEN, DEFAULT_LISTEN)?;
+        let listen = listen.parse().map_err(|_| Error::Listen(listen))?;
+        let log = var(LOG, DEFAULT_LOG)?;
+        let log = filter(&log).ok_or(Error::Log(log))?;
+        Ok(Self { webhook, listen, log })
+    }
+}
+
+/// `EnvFilter` would take a word that is no level for a target, and log nothing else.
+fn filter(directives: &str) -> Option<EnvFilter> {
+    let is_known = |word: &str| word.contains(['=', '[']) || word.parse::<LevelFilter>().is_ok();
+    let all_known = directives.split(',').all(|word| is_known(word.trim()));
+    EnvFilter::builder().parse(directives).ok().filter(|_| all_known)
+}
+
+fn var(name: &'static str, default: &str) -> Result<String, Error> {
+    match env::var(name) {
+        Err(VarError::NotUnicode(_)) => Err(Error::NotUnicode(name)),
+        Ok(value) if !value.trim().is_empty() => Ok(value),
+        Ok(_) | Err(VarError::NotPresent) => Ok(default.to_owned()),
     }
 }
 
@@ -34,6 +55,16 @@ pub enum Error {
     #[error("{LISTEN}: expected an address such as {DEFAULT_LISTEN}, found {0:?}")]
     Listen(String),
 
+    /// What is to be logged is none.
+    #[error(
+        "{LOG}: expected a level such as info or levels such as info,untis_webhook_tower=debug, found {0:?}"
+    )]
+    Log(String),
+
+    /// A variable holds something else than text.
+    #[error("{0}: expected text, found octets that are not UTF-8")]
+    NotUnicode(&'static str),
+
     /// The keys or the headers' names are none.
     #[error(transparent)]
     Webhook(#[from] ConfigError),
@@ -41,3 +72,5 @@ pub enum Error {
 
 const LISTEN: &str = "LISTEN";
 const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
+const LOG: &str = "RUST_LOG";
+const DEFAULT_LOG: &str = "info";

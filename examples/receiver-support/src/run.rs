@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::process::ExitCode;
 
 use tokio::net::TcpListener;
-use tracing_subscriber::EnvFilter;
+use tokio::runtime::Runtime;
 use untis_webhook::Verifier;
 
 use crate::Config;
@@ -14,44 +14,45 @@ pub type Stop = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Runs a receiver: reads the configuration, listens, and serves until SIGINT or SIGTERM.
 ///
-/// What goes wrong before that is said on standard error, after the receiver's name, and is exit code 2.
-pub fn run<F>(name: &str, serve: impl FnOnce(TcpListener, Verifier, Stop) -> F) -> ExitCode
+/// `prepare` reads what the receiver has to be told besides, and gives the function that serves.
+///
+/// What goes wrong before it listens is said on standard error, after the receiver's name, and is exit code 2.
+pub fn run<S>(name: &str, prepare: impl FnOnce() -> Result<S, Box<dyn Error>>) -> ExitCode
 where
-    F: Future<Output = Result<(), Box<dyn Error>>>,
+    S: AsyncFnOnce(TcpListener, Verifier, Stop),
 {
-    let runtime = match tokio::runtime::Runtime::new() {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(name, &error),
-    };
-    match runtime.block_on(try_run(serve)) {
+    match try_run(prepare) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(name, &*error),
+        Err(error) => {
+            // If standard error is gone there is nobody left to tell.
+            let _ = writeln!(io::stderr(), "{name}: {error}");
+            ExitCode::from(2)
+        }
     }
 }
 
-fn fail(name: &str, error: &dyn Error) -> ExitCode {
-    // If standard error is gone there is nobody left to tell.
-    let _ = writeln!(io::stderr(), "{name}: {error}");
-    ExitCode::from(2)
-}
-
-async fn try_run<F>(serve: impl FnOnce(TcpListener, Verifier, Stop) -> F) -> Result<(), Box<dyn Error>>
+fn try_run<S>(prepare: impl FnOnce() -> Result<S, Box<dyn Error>>) -> Result<(), Box<dyn Error>>
 where
-    F: Future<Output = Result<(), Box<dyn Error>>>,
+    S: AsyncFnOnce(TcpListener, Verifier, Stop),
 {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).init();
+    let Config { webhook, listen, log } = Config::from_env()?;
+    let serve = prepare()?;
+    tracing_subscriber::fmt().with_env_filter(log).with_ansi(false).init();
 
-    let config = Config::from_env()?;
-    let stop = stop_signal()?;
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
-    let keys = config.webhook.keys.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>().join(", ");
-    tracing::info!(address = %listener.local_addr()?, keys, "listening");
+    let runtime = Runtime::new()?;
+    runtime.block_on(async {
+        let stop = stop_signal()?;
+        let listener = TcpListener::bind(listen).await;
+        let listener = listener.map_err(|error| format!("cannot listen on {listen}: {error}"))?;
+        let keys = webhook.keys.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>().join(", ");
+        tracing::info!(address = %listener.local_addr()?, keys, "listening");
 
-    serve(listener, config.webhook.into_verifier(), Box::pin(stop)).await?;
-    tracing::info!("stopped");
+        serve(listener, webhook.into_verifier(), Box::pin(stop)).await;
+        tracing::info!("stopped");
+        Ok::<_, Box<dyn Error>>(())
+    })?;
+    // Whatever still runs, such as the resolution of a name, is not waited for.
+    runtime.shutdown_background();
     Ok(())
 }
 

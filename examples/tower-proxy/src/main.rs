@@ -5,9 +5,8 @@ use std::process::ExitCode;
 use tower_proxy::{Upstream, serve};
 
 fn main() -> ExitCode {
-    receiver_support::run("tower-proxy", async |listener, verifier, stop| {
+    receiver_support::run("tower-proxy", || {
         let upstream = Upstream::from_vars(|name| std::env::var(name).ok())?;
-        serve(listener, verifier, stop, upstream).await;
-        Ok(())
+        Ok(async |listener, verifier, stop| serve(listener, verifier, stop, upstream).await)
     })
 }

@@ -3,8 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    receiver_support::run("warp-receiver", async |listener, verifier, stop| {
-        warp_receiver::serve(listener, verifier, stop).await;
-        Ok(())
-    })
+    receiver_support::run("warp-receiver", || Ok(warp_receiver::serve))
 }

@@ -82,7 +82,7 @@ async fn answer(connection: &mut Connection) -> Option<u16> {
 }
 
 /// What is written, write by write; the first has the head.
-fn encode(exchange: &Exchange) -> Vec<Vec<u8>> {
+pub(crate) fn encode(exchange: &Exchange) -> Vec<Vec<u8>> {
     let chunk = |data: &Bytes| [format!("{:x}\r\n", data.len()).as_bytes(), data, b"\r\n"].concat();
     let length = |len: u64| format!("Content-Length: {len}\r\n");
     let declared = |body: &Bytes| length(u64::try_from(body.len()).unwrap());

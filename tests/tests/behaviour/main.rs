@@ -12,6 +12,7 @@
 )]
 
 mod exchange;
+mod held;
 mod http1;
 mod http2;
 mod page;
@@ -79,6 +80,24 @@ async fn every_stack_ends_a_body_that_trickles_past_its_deadline() {
         let outcome = http1::trickled(stack.address, Duration::from_secs(1)).await;
         assert_eq!(outcome.to_string(), "408, closed", "{}", stack.name);
         assert_eq!(start.elapsed().as_secs(), 10, "{}", stack.name);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_stack_ends_a_connection_however_a_stranger_keeps_it() {
+    for stack in &Stack::start_all().await {
+        for way in held::ways() {
+            let seconds = held::held(stack.address, &way).await.as_secs();
+            assert!(way.seconds.contains(&seconds), "{}, {}: {seconds} s", stack.name, way.name);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_stack_ends_a_connection_whose_answers_are_not_read() {
+    for stack in &Stack::start_all().await {
+        let seconds = held::unread(stack.address).await.as_secs();
+        assert!(seconds <= 13, "{}: {seconds} s", stack.name);
     }
 }
 

@@ -59,6 +59,10 @@ that limit is hyper's, and all four stacks are served by hyper.
 These are tests of their own in the same place, also for all four stacks:
 
 - A body that does not come within its deadline, 10 s, or trickles past it, is 408, and the connection is closed.
+- A connection on which nothing has begun, or nothing but what was refused, is closed after at most 12 s, whatever is sent
+  meanwhile: nothing, a head in crumbs, HTTP/2's preface, pings without end, and a dozen more. One that brought a delivery is
+  closed 65 s after the last, and one on which forgeries keep coming after 5 min.
+- Answers that are not read are not waited for: the connection is closed after at most 12 s.
 - Of 100 concurrent streams on one HTTP/2 connection of which one is forged, that one is 401 and all others are 204.
 - Pipelined requests, genuine and forged by turns, are answered in their order.
 - After disconnects in the middle of a body the server goes on. (They leave nobody to answer; that one ends its request at

@@ -1,0 +1,74 @@
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::time::Instant;
+
+use crate::limits::{FULL, KEPT, SILENT, UNDER_WAY};
+
+/// What goes on on one connection. Clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct Progress(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    under_way: usize,
+    brought_a_delivery: bool,
+    /// When a request last began or ended.
+    since: Instant,
+}
+
+impl Progress {
+    /// That of a connection on which nothing has begun.
+    pub(crate) fn new() -> Self {
+        let state = State { under_way: 0, brought_a_delivery: false, since: Instant::now() };
+        Self(Arc::new(Mutex::new(state)))
+    }
+
+    /// A request begins, and is under way until what is returned is dropped.
+    pub(crate) fn begin(&self) -> UnderWay {
+        let mut state = self.state();
+        state.under_way += 1;
+        state.since = Instant::now();
+        UnderWay(self.clone())
+    }
+
+    /// Whether no request is under way, and when one last began or ended.
+    pub(crate) fn idle(&self) -> (bool, Instant) {
+        let state = self.state();
+        (state.under_way == 0, state.since)
+    }
+
+    /// Until when it may go on as it is.
+    pub(crate) fn deadline(&self, full: bool) -> Instant {
+        let state = self.state();
+        let limit = match state.under_way {
+            0 if full => FULL,
+            0 if state.brought_a_delivery => KEPT,
+            0 => SILENT,
+            _ => UNDER_WAY,
+        };
+        state.since + limit
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A request, until it has been answered or given up.
+#[derive(Debug)]
+pub(crate) struct UnderWay(Progress);
+
+impl UnderWay {
+    /// It was a genuine delivery.
+    pub(crate) fn is_genuine(&self) {
+        self.0.state().brought_a_delivery = true;
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        state.under_way -= 1;
+        state.since = Instant::now();
+    }
+}
