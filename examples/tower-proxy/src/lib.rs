@@ -2,40 +2,53 @@
 //! and nothing else. An example of the layer around a tower service.
 //!
 //! The application gets the signed body as it came, and in the header `x-untis-key` the name of the key that
-//! signed it. It must listen where only the proxy can reach it.
+//! signed it. The body is all that is signed: query and other headers are the sender's word. It must listen
+//! where only the proxy can reach it, and has 10 s to answer, and 10 s for the body of its answer.
+//!
+//! `UPSTREAM` is the application's host and port; all else that can be set is in [`receiver_support`].
 
+mod headers;
 mod upstream;
 
 use std::convert::Infallible;
+use std::error::Error;
+use std::iter::successors;
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONNECTION, HOST, HeaderName, HeaderValue, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
-use http::{HeaderMap, Request, Response, StatusCode, Version};
+use http::{HeaderValue, Request, Response, StatusCode, Version};
 use http_body_util::BodyExt;
 use http_body_util::combinators::BoxBody;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use hyper_util::service::TowerToHyperService;
-use receiver_support::{Stop, handle, route};
+use receiver_support::{Stop, handle, respond, route};
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 use tower::{ServiceBuilder, service_fn};
+use tower_http::timeout::DeadlineBody;
 use untis_webhook_tower::{VerifiedBody, Verifier, VerifyLayer};
 
 pub use upstream::{Upstream, UpstreamError};
 
 /// The body of a response: the application's, or none.
-type Body = BoxBody<Bytes, hyper::Error>;
+type Body = BoxBody<Bytes, Box<dyn Error + Send + Sync>>;
 
 /// Serves `POST /webhook`, for deliveries that one of the verifier's keys signed, until it is to stop, and
 /// then ends what has begun.
 pub async fn serve(listener: TcpListener, verifier: Verifier, stop: Stop, upstream: Upstream) {
-    let client = Client::builder(TokioExecutor::new()).build_http();
+    // A connection for each delivery: one that is kept may be closed by the application just as it is used again.
+    let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build_http();
     let proxy = service_fn(move |request| {
         let (client, upstream) = (client.clone(), upstream.clone());
-        async move { Ok::<_, Infallible>(proxy(&client, &upstream, request).await.unwrap_or_else(status)) }
+        async move { Ok::<_, Infallible>(proxy(&client, &upstream, request).await.unwrap_or_else(respond)) }
     });
-    let service = ServiceBuilder::new().layer(VerifyLayer::new(verifier)).service(proxy);
+    let service = ServiceBuilder::new()
+        .layer(VerifyLayer::new(verifier))
+        // A connection of HTTP/2 brings many deliveries at once.
+        .concurrency_limit(receiver_support::connections().into())
+        .service(proxy);
     receiver_support::serve(listener, TowerToHyperService::new(service), stop).await;
 }
 
@@ -51,35 +64,36 @@ async fn proxy(
     let key_id = HeaderValue::from_str(key_id).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
     *request.uri_mut() = upstream.uri(request.uri()).ok_or(StatusCode::BAD_REQUEST)?;
     *request.version_mut() = Version::HTTP_11;
-    remove_hop_by_hop(request.headers_mut());
-    request.headers_mut().remove(HOST);
-    // Whatever came under this name is not ours: it is replaced, all of it.
-    request.headers_mut().insert(KEY_HEADER, key_id);
+    headers::forwarded(request.headers_mut(), key_id);
 
-    let mut response = client.request(request).await.map_err(|error| {
-        tracing::warn!(%error, "the application does not answer");
-        StatusCode::BAD_GATEWAY
-    })?;
-    remove_hop_by_hop(response.headers_mut());
-    Ok(response.map(BodyExt::boxed))
+    let answered = timeout(ANSWER_DEADLINE, client.request(request)).await;
+    let mut response = answered
+        .map_err(|_| {
+            tracing::warn!(within = ?ANSWER_DEADLINE, "the application does not answer in time");
+            StatusCode::GATEWAY_TIMEOUT
+        })?
+        .map_err(|error| {
+            tracing::warn!(cause = causes(&error), "the application does not answer");
+            StatusCode::BAD_GATEWAY
+        })?;
+    headers::remove_hop_by_hop(response.headers_mut());
+    Ok(response.map(|body| {
+        let whole = DeadlineBody::new(ANSWER_BODY_DEADLINE, body);
+        let whole = whole.inspect_err(|error| {
+            tracing::warn!(cause = causes(&**error), "the application's answer breaks off");
+        });
+        whole.boxed()
+    }))
 }
 
-fn status(status: StatusCode) -> Response<Body> {
-    let mut response = Response::new(Body::default());
-    *response.status_mut() = status;
-    response
+/// The error's text, and that of all that caused it.
+fn causes(error: &(dyn Error + 'static)) -> String {
+    let causes = successors(Some(error), |&error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
-/// What is said of one connection is not passed on to the next (RFC 9110 section 7.6.1).
-fn remove_hop_by_hop(headers: &mut HeaderMap) {
-    let named = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
-    let named: Vec<HeaderName> =
-        named.flat_map(|value| value.split(',')).filter_map(|name| name.trim().parse().ok()).collect();
-    let always = [CONNECTION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE];
-    let obsolete = [HeaderName::from_static("keep-alive"), HeaderName::from_static("proxy-connection")];
-    for name in named.into_iter().chain(always).chain(obsolete) {
-        headers.remove(name);
-    }
-}
+/// For the head of the application's answer; to connect to it is part of it.
+const ANSWER_DEADLINE: Duration = Duration::from_secs(10);
 
-const KEY_HEADER: HeaderName = HeaderName::from_static("x-untis-key");
+/// For the rest of it.
+const ANSWER_BODY_DEADLINE: Duration = Duration::from_secs(10);
