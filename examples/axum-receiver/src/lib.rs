@@ -29,12 +29,13 @@ pub fn app_traced_in(
 ) -> Router {
     let names = verifier.header_names();
     let signature_headers = [names.signature.clone(), names.algorithm.clone()];
-    Router::new().route("/webhook", post(webhook)).layer(
-        ServiceBuilder::new()
-            .layer(SetSensitiveRequestHeadersLayer::new(signature_headers))
-            .layer(TraceLayer::new_for_http().make_span_with(make_span))
-            .layer(VerifyLayer::new(verifier)),
-    )
+    let guarded = ServiceBuilder::new()
+        .layer(SetSensitiveRequestHeadersLayer::new(signature_headers))
+        .layer(TraceLayer::new_for_http().make_span_with(make_span))
+        .layer(VerifyLayer::new(verifier))
+        .service(Router::new().route("/webhook", post(webhook)));
+    // By `Router::layer`, axum would tell whoever is refused for his signature which methods the path allows.
+    Router::new().fallback_service(guarded)
 }
 
 async fn webhook(VerifiedEvent(event): VerifiedEvent) -> StatusCode {

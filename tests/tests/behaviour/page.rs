@@ -41,10 +41,11 @@ over HTTP/2 in clear text by a client. This page is printed by that test, `tests
 the runs differ; `BEHAVIOUR=write cargo test --test behaviour` writes it anew.
 
 A row says the status, and what becomes of the connection: *kept* if a genuine delivery that follows on it is answered with
-204, *closed* if not. Every 401 has `WWW-Authenticate: Untis-Signature`, and no answer but a 404 or a 405 has a body.
+204, *closed* if not. Every 401 has `WWW-Authenticate: Untis-Signature`, every 405 `Allow: POST`, and no answer has a body.
 
 Unless the row says otherwise, a request is a `POST /webhook` that the platform signed. 204 is what the receivers answer when
-an event has been handled; 400 and 422 to a signed body are the extractor's, and 404 and 405 come after verification.
+an event has been handled; 400 and 422 to a signed body are the extractor's, and 404 and 405 come after verification. The path
+is compared as it is sent, so an address that was registered with a slash at its end is another one.
 ";
 
 const TAIL: &str = "

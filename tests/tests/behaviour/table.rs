@@ -125,16 +125,33 @@ pub(crate) static ROWS: &[Row] = rows! {
         "`Expect: 100-continue`, genuine: asked for, then taken" => "204, kept", "": [genuine().body(Body::Expected(BODY.into()))];
         "`Expect: 100-continue`, forged: never asked for" => "401, closed", "": [forged().body(Body::Expected(BODY.into()))];
         "forged, its body does not come" => "401, closed", "": [forged().body(Body::Withheld(43))];
-        "`GET`, `PUT`, `DELETE`, signed" => "405, kept", "405, kept":
-            ["GET", "PUT", "DELETE"].map(|method| genuine().method(method));
-        "`GET`, `PUT`, `DELETE`, not signed" => "401, kept", "401, kept":
-            ["GET", "PUT", "DELETE"].map(|method| forged().method(method));
-        "another path, signed" => "404, kept", "404, kept": [genuine().target("/elsewhere")];
-        "another path, not signed" => "401, kept", "401, kept": [forged().target("/elsewhere")];
+        "another method, signed" => "405, kept", "405, kept": METHODS.map(|method| genuine().method(method));
+        "another method, not signed" => "401, kept", "401, kept": METHODS.map(|method| forged().method(method));
+        "a query" => "204, kept", "204, kept": ["/webhook?", "/webhook?from=untis&x=%2F"].map(|target| genuine().target(target));
+        "another path, signed" => "404, kept", "404, kept": PATHS.map(|path| genuine().target(path));
+        "another path, not signed" => "401, kept", "401, kept": PATHS.map(|path| forged().target(path));
+        "a slash after the path" => "404, kept", "404, kept":
+            ["/webhook/", "/webhook/?", "/webhook//"].map(|path| genuine().target(path));
+        "another spelling of the path" => "404, kept", "404, kept":
+            [
+                "//webhook", "/./webhook", "/webhook/.", "/x/../webhook", "/WEBHOOK", "/Webhook", "/%77ebhook", "/webhook%2F",
+                "/webhook%3F", "/webhook;x", "/webhook%00", "/webhook%20",
+            ].map(|path| genuine().target(path));
+        "the whole address as the target" => "204, kept", "":
+            ["http://localhost/webhook", "http://another.example:8080/webhook?x"].map(|target| genuine().target(target));
+        "the whole address of another path" => "404, kept", "":
+            ["http://localhost", "http://localhost/", "http://localhost/webhook/"].map(|target| genuine().target(target));
+        "`CONNECT`" => "404, kept", "no answer, kept": [genuine().method("CONNECT").target("localhost:80")];
+        "`*` as the target" => "404, kept", "": [genuine().target("*"), genuine().method("OPTIONS").target("*")];
         "HTTP/1.0" => "204, closed", "": [genuine().version("HTTP/1.0")];
         "HTTP/1.0, forged" => "401, closed", "": [forged().version("HTTP/1.0")];
     }
 };
+
+/// Those of HTTP but `POST` and `CONNECT`, and two others.
+const METHODS: [&str; 9] = ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "PROPFIND", "post"];
+
+const PATHS: [&str; 4] = ["/", "/elsewhere", "/webhook/x", "/webhooks"];
 
 /// The layer's default.
 const LIMIT: usize = 64 * 1024;
