@@ -18,7 +18,7 @@ pub use self::configuration::says_what_is_wrong_with_its_configuration;
 pub use self::deliveries::{
     reads_the_headers_it_is_told, refuses_the_published_example, takes_what_java_and_openssl_signed,
 };
-pub use self::refusals::says_what_it_refused;
+pub use self::refusals::{says_what_it_refused, warns_of_a_genuine_delivery_that_it_does_not_take};
 pub use self::stopping::{
     ends_what_has_begun, loses_nothing_when_it_is_stopped_under_load, serves_past_silent_connections,
     stops_whatever_strangers_leave_open,
@@ -109,6 +109,11 @@ macro_rules! receiver_tests {
         #[tokio::test]
         async fn what_is_refused_is_said_once_for_each_reason_and_counted() {
             $crate::receiver::says_what_it_refused(&program().await).await;
+        }
+
+        #[tokio::test]
+        async fn a_genuine_delivery_that_is_not_taken_is_one_warning() {
+            $crate::receiver::warns_of_a_genuine_delivery_that_it_does_not_take(&program().await).await;
         }
 
         #[tokio::test]

@@ -1,8 +1,11 @@
 //! What the log says of what was not taken.
 
+use untis_webhook::event::CredentialsEventType;
+use untis_webhook_testkit::{Delivery, Payload};
+
 use super::{Program, Receiver, keys_of_the_vectors};
-use crate::platform::forged;
-use crate::wire::{head, status};
+use crate::platform::{PLATFORM, forged};
+use crate::wire::{head, head_of, status};
 
 /// Of each reason the first refusal is a line, bounded and escaped, and the others are a number.
 pub async fn says_what_it_refused(program: &Program) {
@@ -40,4 +43,30 @@ pub async fn says_what_it_refused(program: &Program) {
     let number = |more: &str| numbers.iter().filter(|line| line.contains(more)).count();
     assert_eq!((numbers.len(), number("more=2 "), number("more=19 ")), (2, 1, 1), "{log}");
     assert!(!log.contains("token"), "{log}");
+}
+
+/// A signed body that cannot be decoded, or that comes to another path, is said once, with its reason.
+pub async fn warns_of_a_genuine_delivery_that_it_does_not_take(program: &Program) {
+    let keys = format!("production={}", PLATFORM.public_key_base64());
+    let credentials = Payload::credentials(CredentialsEventType::Created);
+    let no_text = credentials.to_string().replace(r#""test-client-id""#, r#"["test-client-id"]"#);
+    for (payload, target, answer, said) in [
+        (no_text, "/webhook", 422, &["clientId"][..]),
+        (credentials.clone().without("secret").to_string(), "/webhook", 422, &["secret"]),
+        (credentials.to_string(), "/elsewhere?token=secret", 404, &["404", "/elsewhere"]),
+    ] {
+        let receiver = Receiver::start_with_log(program, &keys, "info").await;
+        let delivery = Delivery::sign(&PLATFORM, payload);
+        let head = head_of(&delivery).replacen("/webhook", target, 1);
+        let request = [head.as_bytes(), delivery.body()].concat();
+        assert_eq!(status(receiver.address, request).await, answer);
+        receiver.signal("TERM").await;
+        let (_, log) = receiver.end().await;
+        let warnings: Vec<_> = log.lines().filter(|line| line.contains(" WARN ")).collect();
+        let [warning] = warnings[..] else { panic!("one warning expected: {log}") };
+        assert!(said.iter().all(|said| warning.contains(said)), "{said:?} in {warning}");
+        for hidden in ["test-secret", "test-password", "test-client-id", "Jane Doe", "token"] {
+            assert!(!log.contains(hidden), "{hidden} in {log}");
+        }
+    }
 }
