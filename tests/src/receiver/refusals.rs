@@ -45,15 +45,19 @@ pub async fn says_what_it_refused(program: &Program) {
     assert!(!log.contains("token"), "{log}");
 }
 
-/// A signed body that cannot be decoded, or that comes to another path, is said once, with its reason.
+/// A signed body that cannot be decoded, or that comes to another path, is said once, with its reason; and so is one
+/// that is taken though a field of it is of another type than documented.
 pub async fn warns_of_a_genuine_delivery_that_it_does_not_take(program: &Program) {
     let keys = format!("production={}", PLATFORM.public_key_base64());
     let credentials = Payload::credentials(CredentialsEventType::Created);
     let no_text = credentials.to_string().replace(r#""test-client-id""#, r#"["test-client-id"]"#);
+    let numbers =
+        credentials.to_string().replace("\"12345\"", "12345").replace("\"555 / 123 456 789\"", "555");
     for (payload, target, answer, said) in [
         (no_text, "/webhook", 422, &["clientId"][..]),
         (credentials.clone().without("secret").to_string(), "/webhook", 422, &["secret"]),
         (credentials.to_string(), "/elsewhere?token=secret", 404, &["404", "/elsewhere"]),
+        (numbers, "/webhook", 204, &["tenantId", "schoolPhoneNumber"]),
     ] {
         let receiver = Receiver::start_with_log(program, &keys, "info").await;
         let delivery = Delivery::sign(&PLATFORM, payload);
