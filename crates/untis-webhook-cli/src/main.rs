@@ -5,17 +5,18 @@ mod commands;
 mod input;
 mod output;
 
-use std::io;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::ContextValue;
 
 use crate::args::{Args, Command};
 use crate::commands::{completions, inspect, keygen, listen, send, sign, verify};
-use crate::output::Verdict;
+use crate::output::{StdoutError, Verdict, escaped};
 
 fn main() -> ExitCode {
-    let result = match Args::parse().command {
+    let args = Args::try_parse().unwrap_or_else(|error| with_escapes(error).exit());
+    let result = match args.command {
         Command::Completions(args) => completions::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Keygen(args) => keygen::run(&args),
@@ -27,18 +28,28 @@ fn main() -> ExitCode {
     match result {
         Ok(Verdict::Done) => ExitCode::SUCCESS,
         Ok(Verdict::Refused) => ExitCode::from(1),
-        // Whoever reads the output has seen enough.
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if error.downcast_ref().is_some_and(StdoutError::is_broken_pipe) => ExitCode::SUCCESS,
         Err(error) => {
-            anstream::eprintln!("untis-webhook: {error:#}");
+            output::error(format_args!("{error:#}"));
             ExitCode::from(2)
         }
     }
 }
 
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
+/// The error with what it repeats of the arguments made safe for a terminal.
+fn with_escapes(mut error: clap::Error) -> clap::Error {
+    let repeated: Vec<_> = error.context().map(|(kind, value)| (kind, value.clone())).collect();
+    for (kind, value) in repeated {
+        let value = match value {
+            ContextValue::String(text) => ContextValue::String(escaped(text)),
+            ContextValue::Strings(texts) => ContextValue::Strings(texts.into_iter().map(escaped).collect()),
+            ContextValue::StyledStrs(texts) => {
+                ContextValue::StyledStrs(texts.into_iter().map(|text| escaped(text).into()).collect())
+            }
+            // The usage: ours.
+            value => value,
+        };
+        error.insert(kind, value);
+    }
     error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<io::Error>())
-        .any(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

@@ -7,7 +7,7 @@ use untis_webhook::{
 use super::rewriting;
 use crate::args::Inspect;
 use crate::input::{Delivery, keys};
-use crate::output::{self, RejectionReport, Verdict, bad, good};
+use crate::output::{self, Lines, RejectionReport, Verdict};
 
 pub(crate) fn run(args: &Inspect) -> Result<Verdict> {
     let keys = keys(&args.check.keys)?;
@@ -108,42 +108,44 @@ impl Report {
     }
 
     fn print(&self) -> Result<()> {
-        self.print_findings()?;
+        let mut lines = Lines::default();
+        self.findings(&mut lines);
         match &self.rejection {
-            Some(rejection) => bad("refused", rejection),
-            None => good("genuine", if self.body.is_some() { "headers and body" } else { "the headers" }),
-        }
+            Some(rejection) => lines.bad("refused", rejection),
+            None => {
+                lines.good("genuine", if self.body.is_some() { "headers and body" } else { "the headers" })
+            }
+        };
+        lines.print()
     }
 
     /// What each key and the body say, without the verdict.
-    pub(crate) fn print_findings(&self) -> Result<()> {
+    pub(crate) fn findings(&self, lines: &mut Lines) {
         for key in &self.keys {
             match (&key.algorithm, &key.digest, key.other_algorithm) {
-                (Some(algorithm), Some(digest), _) => {
-                    good(&key.name, format_args!("made this signature, {algorithm}, over digest {digest}"))?;
-                }
-                (_, _, Some(other)) => {
-                    bad(
-                        &key.name,
-                        format_args!("made this signature with {other}, which is not what the header claims"),
-                    )?;
-                }
-                _ => bad(&key.name, format_args!("did not make this signature ({} bits)", key.bits))?,
-            }
+                (Some(algorithm), Some(digest), _) => lines
+                    .good(&key.name, format_args!("made this signature, {algorithm}, over digest {digest}")),
+                (_, _, Some(other)) => lines.bad(
+                    &key.name,
+                    format_args!("made this signature with {other}, which is not what the header claims"),
+                ),
+                _ => lines.bad(&key.name, format_args!("did not make this signature ({} bits)", key.bits)),
+            };
         }
         if let Some(body) = &self.body {
             match (body.signed, body.rewriting) {
-                (true, _) => good("body", "is the one that was signed")?,
-                (false, Some(what)) => bad("body", format_args!("is not the one that was signed: {what}"))?,
-                (false, None) => bad(
+                (true, _) => lines.good("body", "is the one that was signed"),
+                (false, Some(what)) => {
+                    lines.bad("body", format_args!("is not the one that was signed: {what}"))
+                }
+                (false, None) => lines.bad(
                     "body",
                     format_args!(
                         "is not the one that was signed: its digest is {}, and no usual rewriting explains it",
                         body.digest
                     ),
-                )?,
-            }
+                ),
+            };
         }
-        Ok(())
     }
 }

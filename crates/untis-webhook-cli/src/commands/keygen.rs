@@ -6,14 +6,13 @@ use anyhow::{Context, Result};
 use untis_webhook_testkit::SigningKey;
 
 use crate::args::Keygen;
-use crate::output::{Verdict, good};
+use crate::output::{Lines, Verdict};
 
 pub(crate) fn run(args: &Keygen) -> Result<Verdict> {
     let key = SigningKey::generate_with(args.bits.into(), 65537);
     write(&args.private, &key.to_pkcs8_pem(), Readers::Owner, args.force)?;
     write(&args.public, &format!("{}\n", key.public_key_base64()), Readers::Everybody, args.force)?;
-    good("private", args.private.display())?;
-    good("public", args.public.display())?;
+    Lines::default().good("private", args.private.display()).good("public", args.public.display()).print()?;
     Ok(Verdict::Done)
 }
 

@@ -22,7 +22,7 @@ use self::forward::Forward;
 use self::show::Show;
 use crate::args::Listen;
 use crate::input::{Delivery, keys};
-use crate::output::{self, Verdict, good};
+use crate::output::{self, Lines, Verdict};
 
 pub(crate) fn run(args: &Listen) -> Result<Verdict> {
     let listener = Arc::new(Listener {
@@ -47,7 +47,7 @@ pub(crate) fn run(args: &Listen) -> Result<Verdict> {
         let url = format!("http://{}", socket.local_addr()?);
         match args.json {
             true => output::json(&json!({ "listening": url }))?,
-            false => good("listening", format_args!("on {url}"))?,
+            false => Lines::default().good("listening", format_args!("on {url}")).print()?,
         }
         axum::serve(socket, app).await?;
         Ok(Verdict::Done)

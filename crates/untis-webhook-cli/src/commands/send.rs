@@ -1,5 +1,4 @@
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -17,7 +16,7 @@ use ureq::Agent;
 
 use crate::args::{Event, Forge, Send};
 use crate::input::{read, signing_key};
-use crate::output::{self, Verdict, bad, good};
+use crate::output::{self, Lines, Verdict};
 
 pub(crate) fn run(args: &Send) -> Result<Verdict> {
     let request = delivery(args)?.into_request(&uri(&args.to)?);
@@ -107,12 +106,12 @@ fn send_one(agent: &Agent, request: Request<Bytes>, args: &Send) -> Result<Verdi
     if args.json {
         output::json(&json!({ "status": status.as_u16(), "body": text }))?;
     } else {
-        let say = if taken { good } else { bad };
-        say("answer", &status.to_string())?;
-        // Escaped: what a receiver says is not for the terminal to obey.
+        let mut lines = Lines::default();
+        lines.say(taken, "answer", status);
         for line in text.lines() {
-            writeln!(anstream::stdout(), "{}", line.escape_debug())?;
+            lines.plain(line);
         }
+        lines.print()?;
     }
     Ok(if taken { Verdict::Done } else { Verdict::Refused })
 }
@@ -180,14 +179,16 @@ impl Tally {
             let seconds = self.elapsed.as_secs_f64();
             return output::json(&json!({ "answers": answers, "latency_us": latency, "seconds": seconds }));
         }
+        let mut lines = Lines::default();
         for (status, count) in &self.answers {
-            let say = if status.is_some_and(|status| status.is_success()) { good } else { bad };
-            say(&name(status), &count.to_string())?;
+            lines.say(status.is_some_and(|status| status.is_success()), &name(status), count);
         }
         let latency: Vec<_> =
             quantiles.iter().map(|(name, us)| format!("{name} {:?}", Duration::from_micros(*us))).collect();
-        good("latency", latency.join(", "))?;
-        good("elapsed", format_args!("{:.1?}", self.elapsed))
+        lines
+            .good("latency", latency.join(", "))
+            .good("elapsed", format_args!("{:.1?}", self.elapsed))
+            .print()
     }
 }
 

@@ -6,14 +6,14 @@ use untis_webhook_testkit::Delivery;
 
 use crate::args::Sign;
 use crate::input::{read, signing_key};
-use crate::output::Verdict;
+use crate::output::{self, Verdict};
 
 pub(crate) fn run(args: &Sign) -> Result<Verdict> {
     let key = signing_key(&args.signing.private)?;
     let delivery = Delivery::sign_with(&key, args.signing.algorithm, read(&args.body)?);
     let headers = headers(&delivery.headers());
 
-    let mut out = std::io::stdout().lock();
+    let mut out = Vec::new();
     match (&args.http, &args.curl) {
         (Some(path), _) => {
             let length = delivery.body().len();
@@ -21,8 +21,8 @@ pub(crate) fn run(args: &Sign) -> Result<Verdict> {
             for (name, value) in headers {
                 write!(out, "{name}: {value}\r\n")?;
             }
-            out.write_all(b"\r\n")?;
-            out.write_all(delivery.body())?;
+            out.extend(b"\r\n");
+            out.extend(delivery.body());
         }
         (None, Some(url)) => {
             write!(
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Sign) -> Result<Verdict> {
             }
         }
     }
-    out.flush()?;
+    output::bytes(&out)?;
     Ok(Verdict::Done)
 }
 

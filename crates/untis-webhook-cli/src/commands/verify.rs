@@ -6,7 +6,7 @@ use untis_webhook::{Rejection, Verified, Verifier};
 
 use crate::args::Verify;
 use crate::input::{Delivery, keys};
-use crate::output::{self, RejectionReport, Verdict, bad, event_name, good};
+use crate::output::{self, Lines, RejectionReport, Verdict, event_name};
 
 pub(crate) fn run(args: &Verify) -> Result<Verdict> {
     let verifier = Verifier::new(keys(&args.check.keys)?);
@@ -32,7 +32,7 @@ struct Refused {
 fn refuse(rejection: RejectionReport, json: bool) -> Result<()> {
     match json {
         true => output::json(&Refused { verified: false, rejection }),
-        false => bad("refused", rejection),
+        false => Lines::default().bad("refused", rejection).print(),
     }
 }
 
@@ -50,12 +50,14 @@ fn report(verified: &Verified<Bytes>, json: bool) -> Result<()> {
             &json!({ "verified": true, "key": key, "algorithm": algorithm, "digest": digest, "event": event }),
         );
     }
-    good("verified", format_args!("by {key}, {algorithm}, digest {digest}"))?;
+    let mut lines = Lines::default();
+    lines.good("verified", format_args!("by {key}, {algorithm}, digest {digest}"));
     match event {
         Ok(event) => {
             let tenant = event.tenant_id().unwrap_or_default();
-            good("event", format_args!("{}, tenant {tenant:?}", event_name(&event)))
+            lines.good("event", format_args!("{}, tenant {tenant:?}", event_name(&event)))
         }
-        Err(error) => bad("event", error),
-    }
+        Err(error) => lines.bad("event", error),
+    };
+    lines.print()
 }

@@ -3,14 +3,14 @@
 use crate::*;
 
 /// `listen` at work, and what it prints.
-struct Listening {
+pub(crate) struct Listening {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 impl Listening {
-    fn start(folder: &TempDir, args: &[&str]) -> Self {
+    pub(crate) fn start(folder: &TempDir, args: &[&str]) -> Self {
         let mut command = program(folder.path());
         command.args(["listen", KEY, "--port", "0"]).args(args).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
@@ -20,7 +20,7 @@ impl Listening {
         Self { child, lines, address }
     }
 
-    fn line(&mut self) -> String {
+    pub(crate) fn line(&mut self) -> String {
         self.lines.next().unwrap().unwrap()
     }
 

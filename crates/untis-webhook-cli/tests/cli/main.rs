@@ -12,6 +12,7 @@ mod secrets;
 mod send;
 mod session;
 mod sign;
+mod terminal;
 mod usage;
 
 use std::fs;

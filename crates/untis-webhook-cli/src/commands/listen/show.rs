@@ -8,7 +8,7 @@ use untis_webhook::{KeySet, Rejection, Verified};
 use super::advice::advice;
 use crate::commands::inspect::Report;
 use crate::input::Delivery;
-use crate::output::{self, RejectionReport, bad, event_name, good};
+use crate::output::{self, Lines, RejectionReport, event_name, json_text};
 
 /// How deliveries are shown.
 pub(super) struct Show {
@@ -29,7 +29,7 @@ impl Show {
     pub(super) fn verified(&self, delivery: &Verified<Bytes>, forwarded: Option<StatusCode>) -> Result<()> {
         let event = delivery.event();
         let name = match &event {
-            Ok(event) => event_name(event).to_owned(),
+            Ok(event) => event_name(event),
             Err(error) => error.to_string(),
         };
         let fields = delivery.json::<Map<String, Value>>().map(Verified::into_inner).unwrap_or_default();
@@ -40,17 +40,18 @@ impl Show {
                 "verified": true, "key": key, "event": name, "known": event.is_ok(), "fields": fields, "forwarded": forwarded,
             }));
         }
+        let mut lines = Lines::default();
         match event {
-            Ok(_) => good("verified", format_args!("by {key}: {name}"))?,
-            Err(_) => bad("verified", format_args!("by {key}, but not as documented: {name}"))?,
-        }
+            Ok(_) => lines.good("verified", format_args!("by {key}: {name}")),
+            Err(_) => lines.bad("verified", format_args!("by {key}, but not as documented: {name}")),
+        };
         for (name, value) in &fields {
-            good(&format!("  {}", name.escape_debug()), value)?;
+            lines.good(&format!("  {name}"), json_text(value)?);
         }
-        match forwarded {
-            Some(status) => good("  answer", status),
-            None => Ok(()),
+        if let Some(status) = forwarded {
+            lines.good("  answer", status);
         }
+        lines.print()
     }
 
     pub(super) fn refused(&self, rejection: Rejection, keys: &KeySet, delivery: &Delivery) -> Result<()> {
@@ -63,9 +64,10 @@ impl Show {
         if self.json {
             return output::json(&refused);
         }
-        bad("refused", refused.rejection)?;
-        refused.inspect.print_findings()?;
-        bad("next", refused.next)
+        let mut lines = Lines::default();
+        lines.bad("refused", refused.rejection);
+        refused.inspect.findings(&mut lines);
+        lines.bad("next", refused.next).print()
     }
 
     /// The field as it may be shown.
