@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use clap::builder::RangedU64ValueParser;
 use clap::{ArgGroup, Args as Arguments, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use untis_webhook::Algorithm;
@@ -77,11 +78,11 @@ pub(crate) struct Listen {
     /// Pass what is verified on to this address, unchanged, and answer what it answers
     #[arg(long, value_name = "URL")]
     pub(crate) forward: Option<String>,
-    /// The longest body that is read, in octets
-    #[arg(long, value_name = "OCTETS", default_value = "65536")]
-    pub(crate) body_limit: usize,
-    /// How many seconds a body may take
-    #[arg(long, value_name = "SECONDS", default_value = "10")]
+    /// The longest body that is read, in octets, at most 1 GiB
+    #[arg(long, value_name = "OCTETS", default_value = "65536", value_parser = octets())]
+    pub(crate) body_limit: u64,
+    /// How many seconds a body may take, at most a day
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds())]
     pub(crate) body_deadline: u64,
     /// Show secrets as they are
     #[arg(long)]
@@ -100,7 +101,8 @@ pub(crate) struct Listen {
   untis-webhook send deletion --forge tampered-body --to http://127.0.0.1:8080/webhook"
 )]
 pub(crate) struct Send {
-    /// The event
+    /// The event, in small letters or as the platform writes it
+    #[arg(ignore_case = true)]
     pub(crate) event: Option<Event>,
     /// Send this file in place of an event; `-` is standard input
     #[arg(long, value_name = "FILE")]
@@ -125,12 +127,28 @@ pub(crate) struct Send {
     /// How many are under way at once
     #[arg(long, default_value = "1", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) concurrency: u16,
-    /// How many seconds an answer may take
-    #[arg(long, value_name = "SECONDS", default_value = "30")]
+    /// How many seconds an answer may take, at most a day
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds())]
     pub(crate) timeout: u64,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// How a receiver is reached.
+#[derive(Debug, Arguments)]
+pub(crate) struct Connection {
+    /// Go through this proxy. Without it through none, whatever the environment says
+    #[arg(long, value_name = "URL")]
+    pub(crate) proxy: Option<String>,
+    /// Trust the certificates of this file, in PEM, and no others: for https of your own
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
+    /// Trust any certificate, also one that is not the receiver's: for a test with nothing secret in it
+    #[arg(long, conflicts_with = "ca")]
+    pub(crate) insecure: bool,
 }
 
 /// How a body is signed.
@@ -150,14 +168,17 @@ pub(crate) enum Event {
     /// Credentials: a first activation
     Created,
     /// Credentials: an activation once more
+    #[value(alias = "reactivation")]
     Reactivated,
     /// Credentials: a password was reset
     Reset,
     /// Credentials in the deprecated first version
     CredentialsV1,
     /// A deactivation
+    #[value(alias = "deactivated")]
     Deactivation,
     /// A deletion
+    #[value(alias = "deleted")]
     Deletion,
     /// A deactivation in its older spelling
     OlderDeactivation,
@@ -266,4 +287,14 @@ pub(crate) struct Delivery {
     pub(crate) algorithm: Option<String>,
     /// The body's file; `-` is standard input
     pub(crate) body: Option<PathBuf>,
+}
+
+/// A time limit that is one.
+fn seconds() -> RangedU64ValueParser {
+    clap::value_parser!(u64).range(1..=24 * 60 * 60)
+}
+
+/// A size that a memory has.
+fn octets() -> RangedU64ValueParser {
+    clap::value_parser!(u64).range(..=1024 * 1024 * 1024)
 }

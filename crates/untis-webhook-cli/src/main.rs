@@ -1,6 +1,7 @@
 //! `untis-webhook`: sign, verify and inspect webhooks of the Untis Platform. Unofficial: not affiliated with Untis.
 
 mod args;
+mod client;
 mod commands;
 mod input;
 mod output;

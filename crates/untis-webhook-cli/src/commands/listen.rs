@@ -1,4 +1,5 @@
 mod advice;
+mod arrival;
 mod forward;
 mod show;
 
@@ -6,20 +7,21 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use axum::Router;
+use anyhow::{Context, Result, bail};
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Router};
 use http_body_util::BodyExt;
 use serde_json::json;
 use tokio::net::TcpListener;
-use untis_webhook_axum::{KeySet, Rejection, VerifiedBytes, Verifier, VerifyLayer};
+use untis_webhook_axum::{KeySet, Rejection, Verified, VerifiedBytes, Verifier, VerifyLayer};
 
+use self::arrival::{Arrival, Arrivals};
 use self::forward::Forward;
-use self::show::Show;
+use self::show::{Answer, Show};
 use crate::args::Listen;
 use crate::input::{Delivery, keys};
 use crate::output::{self, Lines, Verdict};
@@ -29,22 +31,28 @@ pub(crate) fn run(args: &Listen) -> Result<Verdict> {
         keys: keys(&args.keys)?,
         forward: args.forward.as_deref().map(Forward::new).transpose()?,
         show: Show { json: args.json, secrets: args.show_secrets },
-        body_limit: args.body_limit,
+        body_limit: usize::try_from(args.body_limit)?,
+        arrivals: Arrivals::default(),
     });
     let layer = VerifyLayer::new(Verifier::new(listener.keys.clone()))
-        .body_limit(args.body_limit)
+        .body_limit(listener.body_limit)
         .body_deadline(Duration::from_secs(args.body_deadline));
     let app = Router::new()
         .fallback(take)
         .layer(layer)
         .layer(from_fn_with_state(Arc::clone(&listener), watch))
-        .with_state(listener);
+        .with_state(Arc::clone(&listener));
 
     tokio::runtime::Runtime::new()?.block_on(async {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
-        let socket =
-            TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
-        let url = format!("http://{}", socket.local_addr()?);
+        let socket = TcpListener::bind(address).await.with_context(|| {
+            format!("cannot listen on {address}: choose another port with --port, or 0 for any that is free")
+        })?;
+        let address = socket.local_addr()?;
+        if listener.forward.as_ref().is_some_and(|forward| forward.is_itself(address.port())) {
+            bail!("--forward: expected the address of the application, found that of listen itself");
+        }
+        let url = format!("http://{address}");
         match args.json {
             true => output::json(&json!({ "listening": url }))?,
             false => Lines::default().good("listening", format_args!("on {url}")).print()?,
@@ -59,25 +67,34 @@ struct Listener {
     forward: Option<Forward>,
     show: Show,
     body_limit: usize,
+    arrivals: Arrivals,
 }
 
-/// A delivery that the layer let through.
+/// A delivery that the layer let through. It is answered as the receivers answer it, except that any path is taken: which one
+/// is registered is the application's choice.
 async fn take(
     State(listener): State<Arc<Listener>>,
+    Extension(arrival): Extension<Arrival>,
+    method: Method,
     headers: HeaderMap,
     VerifiedBytes(delivery): VerifiedBytes,
 ) -> StatusCode {
-    let answer = match &listener.forward {
-        Some(forward) => forward.send(headers, &delivery).await,
-        None => StatusCode::NO_CONTENT,
+    let event = delivery.event();
+    let answer = match (&listener.forward, &event) {
+        _ if method != Method::POST => Answer::own(StatusCode::METHOD_NOT_ALLOWED),
+        (Some(forward), _) => Answer::forwarded(forward.send(headers, delivery.clone().into_inner()).await),
+        (None, Ok(_)) => Answer::own(StatusCode::NO_CONTENT),
+        (None, Err(error)) => Answer::own(error.status()),
     };
     // The answer is the sender's, whoever has stopped reading the output.
-    let _ = listener.show.verified(&delivery, listener.forward.as_ref().map(|_| answer));
-    answer
+    let _ = listener.show.verified(&arrival, &delivery, &event.map(Verified::into_inner), &answer);
+    answer.status
 }
 
 /// Stands outside the layer, and tells of what it refuses. It sees the body that the layer reads, and no more of it.
-async fn watch(State(listener): State<Arc<Listener>>, request: Request, next: Next) -> Response {
+async fn watch(State(listener): State<Arc<Listener>>, mut request: Request, next: Next) -> Response {
+    let arrival = listener.arrivals.next(&request);
+    request.extensions_mut().insert(arrival.clone());
     let headers = request.headers().clone();
     let seen = Arc::new(Mutex::new(Vec::new()));
     let request = {
@@ -97,7 +114,13 @@ async fn watch(State(listener): State<Arc<Listener>>, request: Request, next: Ne
         // Only of a whole body can be said whether it is the one that was signed.
         let body = (*rejection == Rejection::DigestMismatch)
             .then(|| seen.lock().map(|seen| seen.clone()).unwrap_or_default());
-        let _ = listener.show.refused(*rejection, &listener.keys, &Delivery { headers, body });
+        let _ = listener.show.refused(
+            &arrival,
+            *rejection,
+            response.status(),
+            &listener.keys,
+            &Delivery { headers, body },
+        );
     }
     response
 }

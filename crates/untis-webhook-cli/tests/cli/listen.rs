@@ -1,10 +1,12 @@
 //! `listen`.
 
+use jiff::Timestamp;
+
 use crate::*;
 
 /// `listen` at work, and what it prints.
 pub(crate) struct Listening {
-    child: Child,
+    _child: Killed,
     lines: Lines<BufReader<ChildStdout>>,
     pub(crate) address: SocketAddr,
 }
@@ -17,11 +19,17 @@ impl Listening {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let line = lines.next().unwrap().unwrap();
         let address = line.split_once("http://").unwrap().1.trim_end_matches(['"', '}']).parse().unwrap();
-        Self { child, lines, address }
+        Self { _child: Killed(child), lines, address }
     }
 
     pub(crate) fn line(&mut self) -> String {
         self.lines.next().unwrap().unwrap()
+    }
+
+    /// The line of the answer; what comes before it is left out.
+    pub(crate) fn answer(&mut self) -> String {
+        let mut lines = (&mut self.lines).map(Result::unwrap);
+        lines.find(|line| line.starts_with("answer: ")).unwrap()
     }
 
     /// Sends these bytes and no more, and gives the status.
@@ -35,44 +43,102 @@ impl Listening {
     }
 }
 
-impl Drop for Listening {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 #[test]
-fn listen_shows_what_is_verified_with_its_secrets_masked() {
+fn listen_says_of_each_delivery_which_it_is_what_it_holds_and_what_was_answered() {
     let folder = signed();
     let mut listening = Listening::start(&folder, &[]);
-    let to = format!("--to=http://{}/any/path", listening.address);
+    let before = Timestamp::now().as_second();
+    let to = format!("--to=http://{}/any/path?token=t", listening.address);
     assert_eq!(
         run(&folder, &["send", "created", &to]),
         (0, "answer: 204 No Content\n".into(), String::new())
     );
+    let line = listening.line();
+    // In UTC, to the second, and without the query.
+    let time =
+        line.strip_prefix("delivery: 1, ").and_then(|rest| rest.strip_suffix(", POST /any/path")).unwrap();
+    assert_eq!(time.len(), "2026-11-25T18:38:25Z".len(), "{line}");
+    let time = time.parse::<Timestamp>().unwrap().as_second();
+    assert!((before..=Timestamp::now().as_second()).contains(&time), "{line}");
     assert_eq!(listening.line(), "verified: by development: CREATED");
     let fields: Vec<_> = (0..13).map(|_| listening.line()).collect();
-    assert_eq!(
-        fields[..4],
-        [
-            r#"  tenantId: "12345""#,
-            r#"  clientId: "test-client-id""#,
-            r#"  secret: "[masked]""#,
-            r#"  password: "[masked]""#,
-        ]
-    );
-    assert_eq!(run(&folder, &["send", "deletion", "--without", "tenantId", &to]).0, 0);
-    assert_eq!(
-        listening.line(),
-        "verified: by development, but not as documented: expected the field tenantId, found none"
-    );
+    assert_eq!(fields[0], r#"  tenantId: "12345""#);
+    assert_eq!(listening.line(), "answer: 204 No Content");
 
-    let mut listening = Listening::start(&folder, &["--show-secrets", "--json"]);
+    let mut listening = Listening::start(&folder, &["--json"]);
+    for number in 1..=2 {
+        let to = format!("--to=http://{}/hook", listening.address);
+        assert_eq!(run(&folder, &["send", "created", &to]).0, 0);
+        let shown: serde_json::Value = serde_json::from_str(&listening.line()).unwrap();
+        assert_eq!((&shown["number"], &shown["answer"]), (&number.into(), &204.into()));
+        assert_eq!((&shown["method"], &shown["path"]), (&"POST".into(), &"/hook".into()));
+        assert!(shown["time"].as_str().unwrap().ends_with('Z'), "{shown}");
+    }
+}
+
+#[test]
+fn listen_answers_as_a_receiver_does() {
+    let folder = signed();
+    let mut listening = Listening::start(&folder, &[]);
     let to = format!("--to=http://{}/", listening.address);
-    assert_eq!(run(&folder, &["send", "created", &to]).0, 0);
-    let shown: serde_json::Value = serde_json::from_str(&listening.line()).unwrap();
-    assert_eq!((&shown["verified"], &shown["fields"]["secret"]), (&true.into(), &"test-secret".into()));
+    for (body, status, said) in [
+        (r#"{"tenantId":"1","eventType":"DELETION"}"#, "204 No Content", "by development: DELETION"),
+        (
+            r#"{"tenantId":"1","eventType":"NEW"}"#,
+            "204 No Content",
+            r#"by development: "NEW", which is not known"#,
+        ),
+        (
+            r#"{"eventType":"DELETION"}"#,
+            "422 Unprocessable Entity",
+            "by development, but not as documented: ",
+        ),
+        (
+            r#"{"tenantId":[1],"eventType":"DELETION"}"#,
+            "422 Unprocessable Entity",
+            "by development, but not as ",
+        ),
+        ("[]", "422 Unprocessable Entity", "by development, but not as documented: "),
+        ("not JSON", "400 Bad Request", "by development, but not as documented: expected JSON"),
+        ("", "400 Bad Request", "by development, but not as documented: expected JSON"),
+    ] {
+        fs::write(folder.path().join("sent"), body).unwrap();
+        let (code, stdout, _) = run(&folder, &["send", "--body", "sent", &to]);
+        assert_eq!(
+            (code == 0, &*stdout),
+            (status.starts_with("204"), &*format!("answer: {status}\n")),
+            "{body}"
+        );
+        assert!(listening.line().starts_with("delivery: "), "{body}");
+        let line = listening.line();
+        assert!(line.starts_with(&format!("verified: {said}")), "{body}: {line}");
+        let answer = listening.answer();
+        assert!(answer.starts_with(&format!("answer: {status}")), "{body}: {answer}");
+    }
+
+    // Signed, but not posted.
+    let request = fs::read_to_string(folder.path().join("request.http")).unwrap();
+    assert_eq!(listening.status(request.replace("POST", "PUT")), "405");
+    assert!(listening.line().ends_with(", PUT /webhook"));
+    assert_eq!(listening.line(), "verified: by development: DELETION");
+}
+
+#[test]
+fn two_deliveries_at_once_do_not_mix_their_lines() {
+    let folder = signed();
+    let mut listening = Listening::start(&folder, &[]);
+    let to = format!("--to=http://{}/", listening.address);
+    let many = ["send", "created", "--count", "200", "--concurrency", "16", &to];
+    let sending = program(folder.path()).args(many).stdout(Stdio::null()).spawn().unwrap();
+    let _sending = Killed(sending);
+    for _ in 0..200 {
+        assert!(listening.line().starts_with("delivery: "));
+        assert!(listening.line().starts_with("verified: "));
+        for _ in 0..13 {
+            assert!(listening.line().starts_with("  "));
+        }
+        assert_eq!(listening.line(), "answer: 204 No Content");
+    }
 }
 
 #[test]
@@ -110,6 +176,7 @@ fn listen_says_of_every_rejection_what_it_is_and_what_to_do_next() {
         ("BodyTimeout", "408", replaced(&length, "Content-Length: 100"), &[made]),
     ] {
         assert_eq!(listening.status(request), status, "{rejection}");
+        assert!(listening.line().ends_with(", POST /webhook") || rejection == "UntrustedSignature");
         let line = listening.line();
         assert!(line.starts_with(&format!("refused: {rejection}: ")), "{line}");
         for finding in findings {
@@ -118,43 +185,17 @@ fn listen_says_of_every_rejection_what_it_is_and_what_to_do_next() {
         }
         let line = listening.line();
         assert!(line.starts_with("next: ") && line.len() > 40, "{rejection}: {line}");
+        assert!(listening.line().starts_with(&format!("answer: {status} ")), "{rejection}");
     }
 
     // The ninth: there is nobody to answer.
     let mut stream = TcpStream::connect(listening.address).unwrap();
     stream.write_all(replaced(&length, "Content-Length: 100").as_bytes()).unwrap();
     drop(stream);
+    assert!(listening.line().starts_with("delivery: 9, "));
     assert!(listening.line().starts_with("refused: BodyIncomplete: "));
     assert!(listening.line().starts_with(made));
     assert!(listening.line().starts_with("next: "));
-}
-
-#[test]
-fn listen_passes_on_what_is_verified_unchanged_and_nothing_else() {
-    let folder = signed();
-    let (application, events) = receiver(&folder);
-    let forward = format!("--forward=http://{application}/webhook");
-    let mut listening = Listening::start(&folder, &[&forward, "--json"]);
-    let to = format!("--to=http://{}/", listening.address);
-    // The application verifies the signature once more: it gets the body and the headers as they were signed.
-    assert_eq!(run(&folder, &["send", "deletion", &to]).1, "answer: 200 OK\n");
-    assert_eq!(events.recv().unwrap(), "Some(\"DELETION\") Some(\"12345\")");
-    let shown: serde_json::Value = serde_json::from_str(&listening.line()).unwrap();
-    assert_eq!(shown["forwarded"], 200);
-    assert_eq!(
-        run(&folder, &["send", "created", "--without", "secret", &to]).1,
-        "answer: 422 Unprocessable Entity\n"
-    );
-    assert_eq!(
-        run(&folder, &["send", "deletion", "--forge", "other-key", &to]).1,
-        "answer: 401 Unauthorized\n"
-    );
-    assert!(events.try_recv().is_err());
-
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let listening = Listening::start(&folder, &[&format!("--forward=http://{nobody}/")]);
-    let to = format!("--to=http://{}/", listening.address);
-    assert_eq!(run(&folder, &["send", "deletion", &to]).1, "answer: 502 Bad Gateway\n");
 }
 
 #[test]
@@ -165,4 +206,25 @@ fn listen_on_a_port_that_is_taken_is_2() {
     let (code, stdout, stderr) = run(&folder, &["listen", KEY, "--port", &port]);
     assert_eq!((code, &*stdout), (2, ""));
     assert!(stderr.starts_with(&format!("untis-webhook: cannot listen on 127.0.0.1:{port}: ")), "{stderr}");
+    assert!(stderr.contains("choose another port with --port"), "{stderr}");
+}
+
+#[test]
+fn a_number_that_is_no_time_or_size_is_2() {
+    let folder = signed();
+    for args in [
+        ["listen", KEY, "--body-deadline", "18446744073709551615"],
+        ["listen", KEY, "--body-deadline", "0"],
+        ["listen", KEY, "--body-limit", "18446744073709551615"],
+        ["listen", KEY, "--port", "65536"],
+        ["send", "created", "--to=http://127.0.0.1:1/", "--timeout=18446744073709551615"],
+        ["send", "created", "--to=http://127.0.0.1:1/", "--timeout=0"],
+        ["send", "created", "--to=http://127.0.0.1:1/", "--count=18446744073709551615"],
+        ["send", "created", "--to=http://127.0.0.1:1/", "--concurrency=65535"],
+        ["keygen", "--bits=65535", "--private=a", "--public=b"],
+    ] {
+        let (code, stdout, stderr) = run(&folder, &args);
+        assert_eq!((code, &*stdout), (2, ""), "{args:?}: {stderr}");
+        assert!(stderr.starts_with("error: invalid value ") && stderr.contains(".."), "{args:?}: {stderr}");
+    }
 }

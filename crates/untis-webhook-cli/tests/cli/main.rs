@@ -6,8 +6,11 @@
     reason = "a test stops where it is surprised"
 )]
 
+mod answers;
+mod forward;
 mod inspect;
 mod listen;
+mod masking;
 mod secrets;
 mod send;
 mod session;
@@ -36,6 +39,16 @@ pub(crate) fn program(folder: &Path) -> Command {
     let mut command = Command::cargo_bin("untis-webhook").unwrap();
     command.current_dir(folder).env_remove("UNTIS_WEBHOOK_KEYS").env("COLUMNS", "100");
     command
+}
+
+/// A process that does not outlive the test, also where that fails.
+pub(crate) struct Killed(pub(crate) Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// Runs it, and gives the exit code and what was printed on standard output and standard error.

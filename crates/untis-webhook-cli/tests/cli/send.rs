@@ -77,9 +77,12 @@ fn what_cannot_be_sent_is_2() {
             format!("http://{nobody}/webhook"),
             format!("untis-webhook: cannot send to http://{nobody}/webhook: "),
         ),
-        ("localhost:8080".into(), "untis-webhook: expected an address with http:// or https://".into()),
-        ("ftp://localhost/".into(), "untis-webhook: expected an address with http:// or https://".into()),
-        ("a b".into(), "untis-webhook: expected the address of a receiver, found \"a b\"".into()),
+        (
+            "localhost:8080".into(),
+            "untis-webhook: --to: expected an address such as http://127.0.0.1:8080/webhook, found \"localhost:8080\": \
+             write http://localhost:8080\n"
+                .into(),
+        ),
     ] {
         let (code, stdout, stderr) = run(&folder, &["send", "created", "--to", &to]);
         assert_eq!((code, &*stdout), (2, ""));

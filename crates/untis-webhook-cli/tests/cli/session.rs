@@ -3,9 +3,11 @@
 use std::io::{BufRead, BufReader, Lines};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{ChildStdout, Command, Stdio};
 
 use tempfile::TempDir;
+
+use crate::Killed;
 
 /// The commands, each with what is printed after it.
 fn session() -> Vec<(&'static str, Vec<&'static str>)> {
@@ -26,7 +28,7 @@ fn the_session_of_the_readme_is_what_happens() {
     assert!(session.len() > 5, "the session was not found");
     let folder = TempDir::new().unwrap();
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
-    let mut listening: Option<(Child, Lines<BufReader<ChildStdout>>)> = None;
+    let mut listening: Option<(Killed, Lines<BufReader<ChildStdout>>)> = None;
     for (command, expected) in session {
         let line = command.replace("listen", &format!("listen --port {port}")).replace("8080", &port);
         let mut printed = Vec::new();
@@ -35,7 +37,7 @@ fn the_session_of_the_readme_is_what_happens() {
                 let mut child =
                     shell(&folder, &format!("exec {line}")).stdout(Stdio::piped()).spawn().unwrap();
                 let stdout = BufReader::new(child.stdout.take().unwrap()).lines();
-                listening = Some((child, stdout));
+                listening = Some((Killed(child), stdout));
             }
             None => {
                 let output = shell(&folder, &line).output().unwrap();
@@ -53,9 +55,7 @@ fn the_session_of_the_readme_is_what_happens() {
             assert!(matches(&printed.replace(&port, "8080"), expected), "{command}:\n{printed}\n{expected}");
         }
     }
-    let (mut child, _) = listening.unwrap();
-    child.kill().unwrap();
-    child.wait().unwrap();
+    assert!(listening.is_some(), "the session has no listen");
 }
 
 /// A line for the shell, in the session's folder, with the program on its path.

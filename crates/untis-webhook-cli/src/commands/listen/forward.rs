@@ -1,36 +1,38 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName};
-use axum::http::{HeaderMap, Request, StatusCode};
+use axum::http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName};
+use axum::http::{HeaderMap, Request, StatusCode, Uri};
 use bytes::Bytes;
-use ureq::Agent;
 
-use crate::commands::send::uri;
+use crate::client::{Client, address};
 
 /// The application that gets what is verified.
 pub(super) struct Forward {
-    agent: Agent,
-    to: String,
+    client: Client,
+    to: Uri,
 }
 
 impl Forward {
     pub(super) fn new(to: &str) -> Result<Self> {
-        let config = Agent::config_builder().http_status_as_error(false).max_redirects(0);
-        let agent = config.timeout_global(Some(Duration::from_secs(30))).build().into();
-        Ok(Self { agent, to: uri(to)? })
+        Ok(Self { client: Client::direct(Duration::from_secs(30)), to: address("--forward", to)? })
     }
 
-    /// Sends the signed body with its headers as they came, and gives the status: 502 if there is no answer.
-    pub(super) async fn send(&self, headers: HeaderMap, body: &Bytes) -> StatusCode {
+    /// Whether the application is what listens on this port itself, so that a delivery would never end.
+    pub(super) fn is_itself(&self, port: u16) -> bool {
+        let here = ["127.0.0.1", "localhost"].iter().any(|host| self.to.host() == Some(*host));
+        here && self.to.scheme_str() == Some("http") && self.to.port_u16().unwrap_or(80) == port
+    }
+
+    /// Sends the signed body with its headers as they came, and gives the status, or why there is none.
+    pub(super) async fn send(&self, headers: HeaderMap, body: Bytes) -> Result<StatusCode> {
         let mut request = Request::post(&self.to);
-        for name in [AUTHORIZATION, HeaderName::from_static("algorithm"), CONTENT_TYPE] {
+        for name in [AUTHORIZATION, HeaderName::from_static("algorithm"), CONTENT_TYPE, CONTENT_ENCODING] {
             for value in headers.get_all(&name) {
                 request = request.header(&name, value);
             }
         }
-        let (agent, request) = (self.agent.clone(), request.body(body.to_vec()));
-        let answer = tokio::task::spawn_blocking(move || Some(agent.run(request.ok()?).ok()?.status())).await;
-        answer.ok().flatten().unwrap_or(StatusCode::BAD_GATEWAY)
+        let (client, request) = (self.client.clone(), request.body(body)?);
+        tokio::task::spawn_blocking(move || Ok(client.send(request)?.status)).await?
     }
 }

@@ -2,10 +2,12 @@ use anyhow::Result;
 use axum::http::StatusCode;
 use bytes::Bytes;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
-use untis_webhook::{KeySet, Rejection, Verified};
+use serde_json::{Map, Value};
+use untis_webhook::event::DecodeError;
+use untis_webhook::{Event, KeySet, Rejection, Verified};
 
 use super::advice::advice;
+use super::arrival::Arrival;
 use crate::commands::inspect::Report;
 use crate::input::Delivery;
 use crate::output::{self, Lines, RejectionReport, event_name, json_text};
@@ -16,65 +18,150 @@ pub(super) struct Show {
     pub(super) secrets: bool,
 }
 
+/// What the sender gets, and from whom.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    /// What the application answered, or why it did not.
+    forwarded: Option<Result<StatusCode>>,
+}
+
+impl Answer {
+    pub(super) fn own(status: StatusCode) -> Self {
+        Self { status, forwarded: None }
+    }
+
+    pub(super) fn forwarded(forwarded: Result<StatusCode>) -> Self {
+        let status = *forwarded.as_ref().unwrap_or(&StatusCode::BAD_GATEWAY);
+        Self { status, forwarded: Some(forwarded) }
+    }
+}
+
 #[derive(Serialize)]
-struct Refused {
+struct Shown<'a> {
+    #[serde(flatten)]
+    arrival: &'a Arrival,
+    verified: bool,
+    key: &'a str,
+    event: String,
+    known: bool,
+    fields: Map<String, Value>,
+    answer: u16,
+    forwarded: Option<u16>,
+}
+
+#[derive(Serialize)]
+struct Refused<'a> {
+    #[serde(flatten)]
+    arrival: &'a Arrival,
     verified: bool,
     #[serde(flatten)]
     rejection: RejectionReport,
     next: &'static str,
     inspect: Report,
+    answer: u16,
 }
 
 impl Show {
-    pub(super) fn verified(&self, delivery: &Verified<Bytes>, forwarded: Option<StatusCode>) -> Result<()> {
-        let event = delivery.event();
-        let name = match &event {
-            Ok(event) => event_name(event),
-            Err(error) => error.to_string(),
-        };
+    pub(super) fn verified(
+        &self,
+        arrival: &Arrival,
+        delivery: &Verified<Bytes>,
+        event: &Result<Event, DecodeError>,
+        answer: &Answer,
+    ) -> Result<()> {
+        let key = delivery.key_id().as_str();
         let fields = delivery.json::<Map<String, Value>>().map(Verified::into_inner).unwrap_or_default();
         let fields: Map<_, _> = fields.into_iter().map(|(name, value)| self.masked(name, value)).collect();
-        let (key, forwarded) = (delivery.key_id().as_str(), forwarded.map(|status| status.as_u16()));
+        let forwarded = answer.forwarded.as_ref();
         if self.json {
-            return output::json(&json!({
-                "verified": true, "key": key, "event": name, "known": event.is_ok(), "fields": fields, "forwarded": forwarded,
-            }));
+            let event_name = match event {
+                Ok(Event::Unknown { event_type, .. }) => event_type.clone(),
+                Ok(event) => event_name(event),
+                Err(error) => error.to_string(),
+            };
+            return output::json(&Shown {
+                arrival,
+                verified: true,
+                key,
+                event: event_name,
+                known: event.is_ok(),
+                fields,
+                answer: answer.status.as_u16(),
+                forwarded: forwarded.and_then(|status| status.as_ref().ok()).map(StatusCode::as_u16),
+            });
         }
         let mut lines = Lines::default();
+        lines.good("delivery", arrival);
         match event {
-            Ok(_) => lines.good("verified", format_args!("by {key}: {name}")),
-            Err(_) => lines.bad("verified", format_args!("by {key}, but not as documented: {name}")),
+            Ok(event) => lines.good("verified", format_args!("by {key}: {}", event_name(event))),
+            Err(error) => lines.bad("verified", format_args!("by {key}, but not as documented: {error}")),
         };
         for (name, value) in &fields {
             lines.good(&format!("  {name}"), json_text(value)?);
         }
-        if let Some(status) = forwarded {
-            lines.good("  answer", status);
-        }
-        lines.print()
+        let from = match forwarded {
+            Some(Ok(_)) => ", the application's".to_owned(),
+            Some(Err(error)) => format!(", since the application gave no answer: {error:#}"),
+            None if !arrival.is_post() => {
+                ": the platform posts; a redirect on the way makes a GET of it".to_owned()
+            }
+            None if event.is_err() => ", as a receiver answers it".to_owned(),
+            None => String::new(),
+        };
+        lines.say(answer.status.is_success(), "answer", format_args!("{}{from}", answer.status)).print()
     }
 
-    pub(super) fn refused(&self, rejection: Rejection, keys: &KeySet, delivery: &Delivery) -> Result<()> {
+    pub(super) fn refused(
+        &self,
+        arrival: &Arrival,
+        rejection: Rejection,
+        answer: StatusCode,
+        keys: &KeySet,
+        delivery: &Delivery,
+    ) -> Result<()> {
         let refused = Refused {
+            arrival,
             verified: false,
             rejection: rejection.into(),
             next: advice(rejection),
             inspect: Report::new(keys, delivery),
+            answer: answer.as_u16(),
         };
         if self.json {
             return output::json(&refused);
         }
         let mut lines = Lines::default();
-        lines.bad("refused", refused.rejection);
+        lines.good("delivery", arrival).bad("refused", refused.rejection);
         refused.inspect.findings(&mut lines);
-        lines.bad("next", refused.next).print()
+        lines.bad("next", refused.next).bad("answer", answer).print()
     }
 
-    /// The field as it may be shown.
+    /// The field as it may be shown: what is documented, not secret, and what it is documented to be.
     fn masked(&self, name: String, value: Value) -> (String, Value) {
-        let lower = name.to_ascii_lowercase();
-        let secret = ["secret", "password", "token", "credential"].iter().any(|word| lower.contains(word));
-        let value = if secret && !self.secrets { Value::from("[masked]") } else { value };
+        let is_shown = DOCUMENTED.contains(&name.as_str()) && !value.is_object() && !value.is_array();
+        let value = if is_shown || self.secrets { value } else { Value::from("[masked]") };
         (name, value)
     }
 }
+
+/// The fields that the platform documents, but for `secret` and `password`. What is not documented may be anything.
+///
+/// Some of it is personal data. To see that it came, and how, is what `listen` is for; it shows it on the screen of a
+/// developer, and writes it nowhere.
+const DOCUMENTED: [&str; 15] = [
+    "activatorEmail",
+    "activatorUsername",
+    "clientId",
+    "country",
+    "eventType",
+    "host",
+    "language",
+    "reasonText",
+    "reasonType",
+    "region",
+    "schoolEmail",
+    "schoolName",
+    "schoolPhoneNumber",
+    "tenantId",
+    "type",
+];
