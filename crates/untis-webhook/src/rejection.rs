@@ -13,7 +13,7 @@ pub enum Rejection {
     BodyIncomplete,
 
     /// The body was not whole by the deadline.
-    #[error("the body did not arrive in time")]
+    #[error("the body did not arrive in time: is the sender, or something on the way, slow or stalled?")]
     BodyTimeout,
 
     /// The body is, or says it is, longer than the limit.
@@ -23,28 +23,35 @@ pub enum Rejection {
     /// A trusted key made this signature, but over another body.
     #[error(
         "the signature is genuine, but not over this body: is something rewriting it on the way (re-serialised JSON, \
-         decompression, a lost line end), or is an old signature sent with a new body?"
+         another charset, decompression, a lost line end), or is an old signature sent with a new body?"
     )]
     DigestMismatch,
 
     /// The signature header is not canonical base64 (standard alphabet, padded) of 1 to 1024 octets.
     #[error(
-        "the signature header is not base64 of an RSA signature: it has no scheme word such as Bearer before it"
+        "the signature header does not hold a signature: the platform sends base64 (standard alphabet, padded) and nothing \
+         before, in or after it"
     )]
     MalformedSignature,
 
     /// The signature header, the algorithm header, or both are missing.
     #[error(
-        "the signature or the algorithm header is missing: is a proxy removing the Authorization header?"
+        "the signature header (Authorization, unless named otherwise), the algorithm header (Algorithm), or both are missing: \
+         is something on the way removing or renaming one?"
     )]
     MissingHeader,
 
     /// The signature header or the algorithm header is there more than once.
-    #[error("the signature or the algorithm header is there more than once")]
+    #[error(
+        "the signature or the algorithm header is there more than once: is something on the way adding one of its own?"
+    )]
     RepeatedHeader,
 
     /// The algorithm header names none of [`Algorithm`](crate::Algorithm).
-    #[error("the algorithm header names none of SHA256withRSA, SHA384withRSA, SHA512withRSA")]
+    #[error(
+        "the algorithm header names none of SHA256withRSA, SHA384withRSA, SHA512withRSA: the platform sends the first, as a \
+         Java name and nothing around it"
+    )]
     UnsupportedAlgorithm,
 
     /// No trusted key made this signature with the algorithm claimed.
