@@ -72,6 +72,8 @@ pub(crate) struct Keygen {
 pub(crate) struct Listen {
     #[command(flatten)]
     pub(crate) keys: Keys,
+    #[command(flatten)]
+    pub(crate) headers: Headers,
     /// The port on 127.0.0.1; 0 is any that is free
     #[arg(long, default_value = "8080")]
     pub(crate) port: u16,
@@ -224,6 +226,8 @@ pub(crate) struct Sign {
 /// Check a body and its two headers against the keys
 ///
 /// The headers and the body come from a saved request, from the options, or from both: an option goes before the request.
+/// What is verified is also decoded. An event that cannot be read is said so, since receivers refuse it, and is still 0: it is
+/// genuine.
 #[derive(Debug, Arguments)]
 #[command(after_help = "Example:
   untis-webhook verify --key production=untis-public.txt --request saved.http
@@ -236,8 +240,10 @@ pub(crate) struct Verify {
 
 /// Say which key made a signature, or why it is none of theirs
 ///
-/// Each key is tried alone. With a body: whether it is the one that was signed and, if it is not, whether a usual rewriting on
-/// the way explains it.
+/// Each key is tried alone. Of the headers: what is missing, repeated, or in the signature's place, and where else in the
+/// request the signature is. Of the body: whether it is the one that was signed and, if it is not, which usual rewriting on the
+/// way makes it so; what cannot be checked is said with "perhaps". Of a genuine event: whether it can be read. One that cannot
+/// is still 0.
 #[derive(Debug, Arguments)]
 #[command(after_help = "Example:
   untis-webhook inspect --key production=production.txt --key integration=integration.txt --request saved.http")]
@@ -273,16 +279,30 @@ pub(crate) struct Keys {
     pub(crate) keys: Vec<String>,
 }
 
+/// The headers to read, where a front end renames them.
+#[derive(Debug, Arguments)]
+pub(crate) struct Headers {
+    /// The header of the signature, `Authorization` unless it is given
+    #[arg(long, value_name = "NAME", env = "UNTIS_WEBHOOK_SIGNATURE_HEADER")]
+    pub(crate) signature_header: Option<String>,
+    /// The header of the algorithm, `Algorithm` unless it is given
+    #[arg(long, value_name = "NAME", env = "UNTIS_WEBHOOK_ALGORITHM_HEADER")]
+    pub(crate) algorithm_header: Option<String>,
+}
+
 /// A delivery, or what there is of one.
 #[derive(Debug, Arguments)]
 pub(crate) struct Delivery {
-    /// A saved request: head, empty line, body; `-` is standard input
+    #[command(flatten)]
+    pub(crate) headers: Headers,
+    /// A saved request: head, empty line, body; `-` is standard input. Any version of HTTP, or none, and what `curl -v`
+    /// prints
     #[arg(long, value_name = "FILE")]
     pub(crate) request: Option<PathBuf>,
-    /// The value of the Authorization header
+    /// The value of the signature's header; line ends in it are left out
     #[arg(long, value_name = "BASE64")]
     pub(crate) authorization: Option<String>,
-    /// The value of the Algorithm header
+    /// The value of the algorithm's header
     #[arg(long, value_name = "NAME")]
     pub(crate) algorithm: Option<String>,
     /// The body's file; `-` is standard input

@@ -1,14 +1,15 @@
 //! What a command reads: keys, bodies, saved requests.
 
+mod saved;
+
 use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
-use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::HeaderMap;
 use untis_webhook::{HeaderNames, KeySet, PresentedSignature, Rejection};
 use untis_webhook_testkit::SigningKey;
-
 use zeroize::Zeroizing;
 
 use crate::args;
@@ -36,25 +37,58 @@ pub(crate) fn keys(args: &args::Keys) -> Result<KeySet> {
     untis_webhook_config::keys(args.keys.iter().map(String::as_str)).context("--key")
 }
 
-/// A delivery as it was given: the headers, and the body if there is one.
-#[derive(Debug)]
+/// The names of the headers that are read.
+pub(crate) fn header_names(args: &args::Headers) -> Result<HeaderNames> {
+    let name = |given: &Option<String>, default, option| match given.as_deref().map(str::trim) {
+        // An empty variable is one that is not set.
+        None | Some("") => Ok(default),
+        Some(name) => {
+            name.parse().with_context(|| format!("expected a header's name for {option}, found another text"))
+        }
+    };
+    let default = HeaderNames::default();
+    let names = HeaderNames {
+        signature: name(&args.signature_header, default.signature, "--signature-header")?,
+        algorithm: name(&args.algorithm_header, default.algorithm, "--algorithm-header")?,
+    };
+    if names.signature == names.algorithm {
+        bail!(
+            "expected two headers, one for the signature and one for the algorithm, found one name for both"
+        );
+    }
+    Ok(names)
+}
+
+/// A delivery as it was given, or as it came.
+#[derive(Debug, Default)]
 pub(crate) struct Delivery {
+    /// The method and the target of the request, if they are known.
+    pub(crate) line: Option<(String, String)>,
     pub(crate) headers: HeaderMap,
+    /// The body, if there is all of it.
     pub(crate) body: Option<Vec<u8>>,
+    /// Where the signature is looked for.
+    pub(crate) names: HeaderNames,
 }
 
 impl Delivery {
     pub(crate) fn read(args: &args::Delivery) -> Result<Self> {
         let mut delivery = match &args.request {
-            Some(file) => parse_request(&read(file)?).with_context(|| file.display().to_string())?,
-            None => Self { headers: HeaderMap::new(), body: None },
+            Some(file) => saved::parse(&read(file)?).with_context(|| file.display().to_string())?,
+            None => Self::default(),
         };
-        let names = HeaderNames::default();
-        for (name, value) in [(names.signature, &args.authorization), (names.algorithm, &args.algorithm)] {
-            if let Some(value) = value {
-                let value = value.parse().map_err(|_| anyhow!("expected a header value for --{name}"))?;
-                delivery.headers.insert(name, value);
-            }
+        delivery.names = header_names(&args.headers)?;
+        let HeaderNames { signature, algorithm } = &delivery.names;
+        if let Some(value) = &args.authorization {
+            // openssl writes base64 in lines; no header has any.
+            let value = value.replace(['\r', '\n'], "");
+            let value = value.parse().map_err(|_| anyhow!("expected a header value for --authorization"))?;
+            delivery.headers.insert(signature, value);
+        }
+        if let Some(value) = &args.algorithm {
+            let value =
+                value.trim().parse().map_err(|_| anyhow!("expected a header value for --algorithm"))?;
+            delivery.headers.insert(algorithm, value);
         }
         if let Some(file) = &args.body {
             delivery.body = Some(read(file)?);
@@ -64,23 +98,11 @@ impl Delivery {
 
     /// The signature that the headers present.
     pub(crate) fn presented(&self) -> Result<PresentedSignature, Rejection> {
-        PresentedSignature::from_headers(&self.headers, &HeaderNames::default())
+        PresentedSignature::from_headers(&self.headers, &self.names)
     }
 }
 
-fn parse_request(bytes: &[u8]) -> Result<Delivery> {
-    let mut headers = [httparse::EMPTY_HEADER; 100];
-    let mut request = httparse::Request::new(&mut headers);
-    let status = request.parse(bytes).context("expected an HTTP request")?;
-    let httparse::Status::Complete(head) = status else {
-        bail!("expected an HTTP request, found no empty line after its head")
-    };
-    let mut map = HeaderMap::new();
-    for header in request.headers {
-        map.append(HeaderName::try_from(header.name)?, HeaderValue::from_bytes(header.value)?);
-    }
-    if map.contains_key(http::header::TRANSFER_ENCODING) {
-        bail!("expected a body as it was signed, found one with a transfer encoding: save it without");
-    }
-    Ok(Delivery { headers: map, body: Some(bytes.get(head..).unwrap_or_default().to_vec()) })
+/// The Content-Length, if it is a number.
+pub(crate) fn content_length(headers: &HeaderMap) -> Option<usize> {
+    headers.get(http::header::CONTENT_LENGTH)?.to_str().ok()?.trim().parse().ok()
 }

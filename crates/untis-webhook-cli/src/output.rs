@@ -9,8 +9,9 @@ use std::io::{self, Write as _};
 
 use anstyle::{AnsiColor, Style};
 use anyhow::Result;
+use bytes::Bytes;
 use serde::Serialize;
-use untis_webhook::{Event, Rejection};
+use untis_webhook::{Event, Rejection, Verified};
 
 /// How a command ended, if nothing went wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +48,52 @@ pub(crate) fn event_name(event: &Event) -> String {
         (Event::Credentials(_) | Event::Deactivation(_), Some(name)) => name.to_owned(),
         (_, Some(name)) => format!("{name:?}, which is not known"),
         (_, None) => "credentials of version 1".to_owned(),
+    }
+}
+
+/// What a verified body says, as far as it can be read.
+#[derive(Debug, Serialize)]
+pub(crate) struct EventReport {
+    #[serde(rename = "type")]
+    event_type: Option<String>,
+    tenant: Option<String>,
+    /// Documented fields that are not as they are documented.
+    irregular: Vec<&'static str>,
+    /// Why it cannot be read.
+    error: Option<String>,
+    #[serde(skip)]
+    text: String,
+}
+
+impl EventReport {
+    pub(crate) fn new(verified: &Verified<Bytes>) -> Self {
+        match verified.event() {
+            Ok(event) => {
+                let (event_type, tenant) =
+                    (event.event_type().map(str::to_owned), event.tenant_id().map(str::to_owned));
+                let text =
+                    format!("{}, tenantId {:?}", event_name(&event), tenant.as_deref().unwrap_or_default());
+                Self { event_type, tenant, irregular: event.irregular_fields().to_vec(), error: None, text }
+            }
+            Err(error) => {
+                let text = format!("cannot be read: {error}; receivers answer {}", error.status().as_u16());
+                Self {
+                    event_type: None,
+                    tenant: None,
+                    irregular: vec![],
+                    error: Some(error.to_string()),
+                    text,
+                }
+            }
+        }
+    }
+
+    pub(crate) fn say(&self, lines: &mut Lines) {
+        lines.say(self.error.is_none(), "event", &self.text);
+        if !self.irregular.is_empty() {
+            let fields = self.irregular.join(", ");
+            lines.bad("event", format_args!("is read, but not as documented in: {fields}"));
+        }
     }
 }
 

@@ -1,15 +1,23 @@
-use anyhow::Result;
-use serde::Serialize;
-use untis_webhook::{
-    Algorithm, Digest, KeyId, KeySet, PresentedSignature, Rejection, Verifier, VerifyingKey,
-};
+mod advice;
+mod algorithm;
+mod body;
+mod headers;
+mod look;
+mod mangled;
+mod signer;
 
-use super::rewriting;
+use bytes::Bytes;
+use serde::Serialize;
+use untis_webhook::{Algorithm, KeyId, KeySet, Rejection, Verified, Verifier, VerifyingKey};
+
+use self::advice::advice;
+use self::body::BodyReport;
+use self::headers::{HeaderReport, examine};
 use crate::args::Inspect;
 use crate::input::{Delivery, keys};
-use crate::output::{self, Lines, RejectionReport, Verdict};
+use crate::output::{self, EventReport, Lines, RejectionReport, Verdict};
 
-pub(crate) fn run(args: &Inspect) -> Result<Verdict> {
+pub(crate) fn run(args: &Inspect) -> anyhow::Result<Verdict> {
     let keys = keys(&args.check.keys)?;
     let delivery = Delivery::read(&args.check.delivery)?;
     let report = Report::new(&keys, &delivery);
@@ -17,47 +25,7 @@ pub(crate) fn run(args: &Inspect) -> Result<Verdict> {
         true => output::json(&report)?,
         false => report.print()?,
     }
-    Ok(if report.is_genuine() { Verdict::Done } else { Verdict::Refused })
-}
-
-fn inspect(keys: &KeySet, delivery: &Delivery, presented: &PresentedSignature) -> Report {
-    let authorization = delivery.headers.get(http::header::AUTHORIZATION);
-    let authorization = authorization.map(|value| value.as_bytes()).unwrap_or_default();
-    let mut signed = None;
-    let keys = keys.iter().map(|(id, key)| {
-        let digest = begin(id, key, presented);
-        let other = match digest {
-            Some(_) => None,
-            // The header claims an algorithm; perhaps it was another one that signed.
-            None => Algorithm::ALL.into_iter().find(|other| {
-                let presented = PresentedSignature::parse(other.java_name(), authorization);
-                presented.is_ok_and(|presented| begin(id, key, &presented).is_some())
-            }),
-        };
-        signed = signed.or(digest);
-        KeyReport {
-            name: id.to_string(),
-            bits: key.bits(),
-            signed: digest.is_some(),
-            algorithm: digest.map(|digest| digest.algorithm().java_name()),
-            digest: digest.map(|digest| digest.to_string()),
-            other_algorithm: other.map(Algorithm::java_name),
-        }
-    });
-    let keys = keys.collect();
-    let body = signed.zip(delivery.body.as_deref()).map(|(signed, body)| BodyReport::new(&signed, body));
-    let rejection = match (&signed, &body) {
-        (None, _) => Some(Rejection::UntrustedSignature.into()),
-        (_, Some(BodyReport { signed: false, .. })) => Some(Rejection::DigestMismatch.into()),
-        _ => None,
-    };
-    Report { rejection, keys, body }
-}
-
-/// What this key alone says.
-fn begin(id: &KeyId, key: &VerifyingKey, presented: &PresentedSignature) -> Option<Digest> {
-    let verifier = Verifier::new(KeySet::new([(id, key.clone())]).ok()?);
-    verifier.begin(presented).ok().map(|pending| *pending.expected_digest())
+    Ok(if report.verdict.is_none() { Verdict::Done } else { Verdict::Refused })
 }
 
 /// What can be said of a delivery.
@@ -65,8 +33,13 @@ fn begin(id: &KeyId, key: &VerifyingKey, presented: &PresentedSignature) -> Opti
 pub(crate) struct Report {
     #[serde(flatten)]
     rejection: Option<RejectionReport>,
+    headers: Vec<HeaderReport>,
     keys: Vec<KeyReport>,
     body: Option<BodyReport>,
+    event: Option<EventReport>,
+    next: Option<String>,
+    #[serde(skip)]
+    verdict: Option<Rejection>,
 }
 
 #[derive(Debug, Serialize)]
@@ -77,75 +50,118 @@ struct KeyReport {
     algorithm: Option<&'static str>,
     digest: Option<String>,
     other_algorithm: Option<&'static str>,
-}
-
-#[derive(Debug, Serialize)]
-struct BodyReport {
-    signed: bool,
-    digest: String,
-    rewriting: Option<&'static str>,
-}
-
-impl BodyReport {
-    fn new(signed: &Digest, body: &[u8]) -> Self {
-        let digest = Digest::of(signed.algorithm(), body);
-        let is_signed = digest == *signed;
-        let rewriting = if is_signed { None } else { rewriting::explain(signed, body) };
-        Self { signed: is_signed, digest: digest.to_string(), rewriting }
-    }
+    #[serde(skip)]
+    found: String,
 }
 
 impl Report {
+    /// Looks at everything that is there. It takes up to a second, where a body is explained.
     pub(crate) fn new(keys: &KeySet, delivery: &Delivery) -> Self {
-        match delivery.presented() {
-            Ok(presented) => inspect(keys, delivery, &presented),
-            Err(rejection) => Self { rejection: Some(rejection.into()), keys: vec![], body: None },
+        let found = examine(keys, delivery);
+        let reports = match &found.signature {
+            Some(signature) => {
+                keys.iter().map(|(id, key)| KeyReport::new(id, key, signature, found.claimed)).collect()
+            }
+            None => vec![],
+        };
+        let body = found.signer.as_ref().zip(delivery.body.as_deref());
+        let body = body.map(|(signer, body)| BodyReport::new(&signer.digest, delivery, body));
+        let verified = verify(keys, delivery);
+        let verdict = verified.as_ref().err().copied();
+        let next = verdict.map(|verdict| {
+            let body = body.as_ref().and_then(|body| body.next.clone());
+            found.next.or(body).unwrap_or_else(|| advice(verdict).to_owned())
+        });
+        let event = verified.ok().flatten().map(|verified| EventReport::new(&verified));
+        Self {
+            rejection: verdict.map(RejectionReport::from),
+            headers: found.reports,
+            keys: reports,
+            body,
+            event,
+            next,
+            verdict,
         }
     }
 
-    fn is_genuine(&self) -> bool {
-        self.rejection.is_none()
+    /// What to do about a delivery that was refused for this reason.
+    pub(crate) fn next(&self, rejection: Rejection) -> &str {
+        match &self.next {
+            Some(next) if self.verdict == Some(rejection) => next,
+            _ => advice(rejection),
+        }
     }
 
-    fn print(&self) -> Result<()> {
+    fn print(&self) -> anyhow::Result<()> {
         let mut lines = Lines::default();
         self.findings(&mut lines);
-        match &self.rejection {
-            Some(rejection) => lines.bad("refused", rejection),
-            None => {
-                lines.good("genuine", if self.body.is_some() { "headers and body" } else { "the headers" })
+        match (&self.rejection, &self.next) {
+            (Some(rejection), next) => {
+                lines.bad("refused", rejection);
+                if let Some(next) = next {
+                    lines.bad("next", next);
+                }
             }
-        };
+            (None, _) => {
+                lines.good("genuine", if self.body.is_some() { "headers and body" } else { "the headers" });
+                if let Some(event) = &self.event {
+                    event.say(&mut lines);
+                }
+            }
+        }
         lines.print()
     }
 
-    /// What each key and the body say, without the verdict.
+    /// What the headers, each key and the body say, without the verdict.
     pub(crate) fn findings(&self, lines: &mut Lines) {
+        for header in &self.headers {
+            lines.say(header.good, &header.subject(), &header.found);
+        }
         for key in &self.keys {
-            match (&key.algorithm, &key.digest, key.other_algorithm) {
-                (Some(algorithm), Some(digest), _) => lines
-                    .good(&key.name, format_args!("made this signature, {algorithm}, over digest {digest}")),
-                (_, _, Some(other)) => lines.bad(
-                    &key.name,
-                    format_args!("made this signature with {other}, which is not what the header claims"),
-                ),
-                _ => lines.bad(&key.name, format_args!("did not make this signature ({} bits)", key.bits)),
-            };
+            lines.say(key.signed, &key.name, &key.found);
         }
         if let Some(body) = &self.body {
-            match (body.signed, body.rewriting) {
-                (true, _) => lines.good("body", "is the one that was signed"),
-                (false, Some(what)) => {
-                    lines.bad("body", format_args!("is not the one that was signed: {what}"))
-                }
-                (false, None) => lines.bad(
-                    "body",
-                    format_args!(
-                        "is not the one that was signed: its digest is {}, and no usual rewriting explains it",
-                        body.digest
-                    ),
-                ),
-            };
+            for line in body.lines() {
+                lines.say(body.signed, "body", line);
+            }
         }
+    }
+}
+
+impl KeyReport {
+    fn new(id: &KeyId, key: &VerifyingKey, signature: &[u8], claimed: Option<Algorithm>) -> Self {
+        let digest = signer::digest(id, key, signature);
+        let made = digest.map(|digest| digest.algorithm());
+        let signed = digest.filter(|_| claimed.is_none_or(|claimed| made == Some(claimed)));
+        let (bits, expected, octets) = (key.bits(), signer::octets(key), signature.len());
+        let found = match (signed, made) {
+            (Some(digest), _) => format!("made this signature, {}, over digest {digest}", digest.algorithm()),
+            (None, Some(made)) => {
+                format!("made this signature with {made}, which is not what the header claims")
+            }
+            (None, None) if octets == expected => format!("did not make this signature ({bits} bits)"),
+            (None, None) => {
+                format!("did not make this signature: it has {octets} octets, and this key's have {expected}")
+            }
+        };
+        Self {
+            name: id.to_string(),
+            bits,
+            signed: signed.is_some(),
+            algorithm: signed.map(|digest| digest.algorithm().java_name()),
+            digest: signed.map(|digest| digest.to_string()),
+            other_algorithm: made.filter(|_| signed.is_none()).map(Algorithm::java_name),
+            found,
+        }
+    }
+}
+
+/// What the library says of it: refused, genuine with its body, or genuine without one.
+fn verify(keys: &KeySet, delivery: &Delivery) -> Result<Option<Verified<Bytes>>, Rejection> {
+    let verifier = Verifier::new(keys.clone());
+    let presented = delivery.presented()?;
+    match &delivery.body {
+        Some(body) => verifier.verify(&presented, body.clone()).map(Some),
+        None => verifier.begin(&presented).map(|_| None),
     }
 }

@@ -1,4 +1,3 @@
-mod advice;
 mod arrival;
 mod forward;
 mod show;
@@ -17,24 +16,31 @@ use axum::{Extension, Router};
 use http_body_util::BodyExt;
 use serde_json::json;
 use tokio::net::TcpListener;
-use untis_webhook_axum::{KeySet, Rejection, Verified, VerifiedBytes, Verifier, VerifyLayer};
+use tokio::sync::Mutex as Turn;
+use untis_webhook_axum::{HeaderNames, KeySet, Rejection, Verified, VerifiedBytes, Verifier, VerifyLayer};
 
 use self::arrival::{Arrival, Arrivals};
 use self::forward::Forward;
 use self::show::{Answer, Show};
 use crate::args::Listen;
-use crate::input::{Delivery, keys};
+use crate::commands::inspect::Report;
+use crate::input::{Delivery, header_names, keys};
 use crate::output::{self, Lines, Verdict};
 
 pub(crate) fn run(args: &Listen) -> Result<Verdict> {
+    let names = header_names(&args.headers)?;
+    let forward = args.forward.as_deref().map(|to| Forward::new(to, names.clone()));
     let listener = Arc::new(Listener {
         keys: keys(&args.keys)?,
-        forward: args.forward.as_deref().map(Forward::new).transpose()?,
+        names,
+        forward: forward.transpose()?,
         show: Show { json: args.json, secrets: args.show_secrets },
         body_limit: usize::try_from(args.body_limit)?,
         arrivals: Arrivals::default(),
+        turn: Arc::default(),
     });
-    let layer = VerifyLayer::new(Verifier::new(listener.keys.clone()))
+    let verifier = Verifier::new(listener.keys.clone()).with_header_names(listener.names.clone());
+    let layer = VerifyLayer::new(verifier)
         .body_limit(listener.body_limit)
         .body_deadline(Duration::from_secs(args.body_deadline));
     let app = Router::new()
@@ -64,10 +70,26 @@ pub(crate) fn run(args: &Listen) -> Result<Verdict> {
 
 struct Listener {
     keys: KeySet,
+    names: HeaderNames,
     forward: Option<Forward>,
     show: Show,
     body_limit: usize,
     arrivals: Arrivals,
+    turn: Arc<Turn<()>>,
+}
+
+impl Listener {
+    /// What can be said of a delivery. It may take a second: not on the threads that serve, and one at a time, also if whoever
+    /// sent it no longer waits.
+    async fn inspect(&self, delivery: Delivery) -> Result<Report> {
+        let turn = Arc::clone(&self.turn).lock_owned().await;
+        let keys = self.keys.clone();
+        let report = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            Report::new(&keys, &delivery)
+        });
+        Ok(report.await?)
+    }
 }
 
 /// A delivery that the layer let through. It is answered as the receivers answer it, except that any path is taken: which one
@@ -95,6 +117,7 @@ async fn take(
 async fn watch(State(listener): State<Arc<Listener>>, mut request: Request, next: Next) -> Response {
     let arrival = listener.arrivals.next(&request);
     request.extensions_mut().insert(arrival.clone());
+    let line = Some((request.method().to_string(), request.uri().to_string()));
     let headers = request.headers().clone();
     let seen = Arc::new(Mutex::new(Vec::new()));
     let request = {
@@ -114,13 +137,10 @@ async fn watch(State(listener): State<Arc<Listener>>, mut request: Request, next
         // Only of a whole body can be said whether it is the one that was signed.
         let body = (*rejection == Rejection::DigestMismatch)
             .then(|| seen.lock().map(|seen| seen.clone()).unwrap_or_default());
-        let _ = listener.show.refused(
-            &arrival,
-            *rejection,
-            response.status(),
-            &listener.keys,
-            &Delivery { headers, body },
-        );
+        let delivery = Delivery { line, headers, body, names: listener.names.clone() };
+        if let Ok(report) = listener.inspect(delivery).await {
+            let _ = listener.show.refused(&arrival, *rejection, response.status(), report);
+        }
     }
     response
 }

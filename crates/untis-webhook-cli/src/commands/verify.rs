@@ -1,12 +1,11 @@
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use serde::Serialize;
-use serde_json::json;
 use untis_webhook::{Rejection, Verified, Verifier};
 
 use crate::args::Verify;
 use crate::input::{Delivery, keys};
-use crate::output::{self, Lines, RejectionReport, Verdict, event_name};
+use crate::output::{self, EventReport, Lines, RejectionReport, Verdict};
 
 pub(crate) fn run(args: &Verify) -> Result<Verdict> {
     let verifier = Verifier::new(keys(&args.check.keys)?);
@@ -30,34 +29,36 @@ struct Refused {
 }
 
 fn refuse(rejection: RejectionReport, json: bool) -> Result<()> {
+    let next = "untis-webhook inspect, with the same arguments, says what is not as it was sent";
     match json {
         true => output::json(&Refused { verified: false, rejection }),
-        false => Lines::default().bad("refused", rejection).print(),
+        false => Lines::default().bad("refused", rejection).bad("next", next).print(),
     }
 }
 
+#[derive(Serialize)]
+struct Report<'a> {
+    verified: bool,
+    key: &'a str,
+    algorithm: &'static str,
+    digest: String,
+    event: EventReport,
+}
+
 fn report(verified: &Verified<Bytes>, json: bool) -> Result<()> {
-    let event = verified.event();
-    let (key, algorithm, digest) =
-        (verified.key_id().as_str(), verified.algorithm().java_name(), verified.digest());
+    let report = Report {
+        verified: true,
+        key: verified.key_id().as_str(),
+        algorithm: verified.algorithm().java_name(),
+        digest: verified.digest().to_string(),
+        event: EventReport::new(verified),
+    };
     if json {
-        let event = match &event {
-            Ok(event) => json!({ "type": event.event_type(), "tenant": event.tenant_id() }),
-            Err(error) => json!({ "error": error.to_string() }),
-        };
-        let digest = digest.to_string();
-        return output::json(
-            &json!({ "verified": true, "key": key, "algorithm": algorithm, "digest": digest, "event": event }),
-        );
+        return output::json(&report);
     }
+    let Report { key, algorithm, digest, event, .. } = report;
     let mut lines = Lines::default();
     lines.good("verified", format_args!("by {key}, {algorithm}, digest {digest}"));
-    match event {
-        Ok(event) => {
-            let tenant = event.tenant_id().unwrap_or_default();
-            lines.good("event", format_args!("{}, tenant {tenant:?}", event_name(&event)))
-        }
-        Err(error) => lines.bad("event", error),
-    };
+    event.say(&mut lines);
     lines.print()
 }

@@ -156,15 +156,25 @@ fn listen_says_of_every_rejection_what_it_is_and_what_to_do_next() {
     let made = "development: made this signature, SHA256withRSA, over digest ";
     let not_made = "development: did not make this signature (2048 bits)";
     for (rejection, status, request, findings) in [
-        ("MissingHeader", "401", replaced(&format!("{authorization}\r\n"), ""), &[][..]),
+        (
+            "MissingHeader",
+            "401",
+            replaced(&format!("{authorization}\r\n"), ""),
+            &["Authorization header: is missing"][..],
+        ),
         (
             "RepeatedHeader",
             "401",
             replaced(authorization, &format!("{authorization}\r\n{authorization}")),
-            &[],
+            &["Authorization header: is there 2 times", made],
         ),
-        ("UnsupportedAlgorithm", "401", replaced("SHA256", "MD5"), &[]),
-        ("MalformedSignature", "401", replaced("Authorization: ", "Authorization: Bearer "), &[]),
+        ("UnsupportedAlgorithm", "401", replaced("SHA256", "MD5"), &["Algorithm header: names MD5", made]),
+        (
+            "MalformedSignature",
+            "401",
+            replaced("Authorization: ", "Authorization: Bearer "),
+            &["Authorization header: is the signature by development, after a scheme word", made],
+        ),
         ("UntrustedSignature", "401", other, &[not_made]),
         (
             "DigestMismatch",
@@ -226,5 +236,33 @@ fn a_number_that_is_no_time_or_size_is_2() {
         let (code, stdout, stderr) = run(&folder, &args);
         assert_eq!((code, &*stdout), (2, ""), "{args:?}: {stderr}");
         assert!(stderr.starts_with("error: invalid value ") && stderr.contains(".."), "{args:?}: {stderr}");
+    }
+}
+
+#[test]
+fn the_advice_of_listen_fits_what_happened_to_the_body() {
+    let folder = signed();
+    let mut listening = Listening::start(&folder, &[]);
+    let (authorization, algorithm) = headers_of(&folder, BODY.as_bytes());
+    let mut gzip = flate2::read::GzEncoder::new(BODY.as_bytes(), flate2::Compression::default());
+    let mut compressed = vec![];
+    gzip.read_to_end(&mut compressed).unwrap();
+    for (body, next) in [
+        (
+            &compressed[..],
+            "next: have nothing on the way compress the body, or have the decompression stand before",
+        ),
+        (b"", "next: find what consumed the body before the receiver"),
+    ] {
+        let head = format!(
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\nAuthorization: {authorization}\r\nAlgorithm: \
+             {algorithm}\r\n\r\n",
+            body.len()
+        );
+        assert_eq!(listening.status([head.as_bytes(), body].concat()), "401");
+        let lines: Vec<_> = std::iter::repeat_with(|| listening.line())
+            .take_while(|line| !line.starts_with("answer: "))
+            .collect();
+        assert!(lines.last().unwrap().starts_with(next), "{lines:#?}");
     }
 }

@@ -7,14 +7,18 @@
 )]
 
 mod answers;
+mod body;
 mod forward;
+mod headers;
 mod inspect;
 mod listen;
 mod masking;
+mod saved;
 mod secrets;
 mod send;
 mod session;
 mod sign;
+mod signature;
 mod terminal;
 mod usage;
 
@@ -37,7 +41,10 @@ use untis_webhook_tests::vectors;
 /// The program, in a folder of its own, without what the environment may have for it.
 pub(crate) fn program(folder: &Path) -> Command {
     let mut command = Command::cargo_bin("untis-webhook").unwrap();
-    command.current_dir(folder).env_remove("UNTIS_WEBHOOK_KEYS").env("COLUMNS", "100");
+    for variable in ["KEYS", "SIGNATURE_HEADER", "ALGORITHM_HEADER"] {
+        command.env_remove(format!("UNTIS_WEBHOOK_{variable}"));
+    }
+    command.current_dir(folder).env("COLUMNS", "100");
     command
 }
 
@@ -66,6 +73,15 @@ pub(crate) fn signed() -> TempDir {
     assert_eq!(code, 0);
     fs::write(folder.path().join("request.http"), request).unwrap();
     folder
+}
+
+/// The two headers of this body's signature.
+pub(crate) fn headers_of(folder: &TempDir, body: &[u8]) -> (String, String) {
+    fs::write(folder.path().join("to-sign"), body).unwrap();
+    let (code, headers, _) = run(folder, &["sign", "to-sign"]);
+    assert_eq!(code, 0);
+    let value = |name: &str| headers.lines().find_map(|line| line.strip_prefix(name)).unwrap().to_owned();
+    (value("Authorization: "), value("Algorithm: "))
 }
 
 pub(crate) const BODY: &str = r#"{"tenantId":"12345","eventType":"DELETION","reasonText":"ä"}"#;

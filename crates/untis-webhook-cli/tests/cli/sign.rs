@@ -31,7 +31,7 @@ fn a_signed_body_is_verified_in_every_form() {
     let (code, stdout, _) = run(&folder, &["verify", KEY, "--request", "request.http"]);
     assert_eq!(code, 0);
     assert!(stdout.starts_with("verified: by development, SHA256withRSA, digest "), "{stdout}");
-    assert!(stdout.ends_with("\nevent: DELETION, tenant \"12345\"\n"), "{stdout}");
+    assert!(stdout.ends_with("\nevent: DELETION, tenantId \"12345\"\n"), "{stdout}");
 
     for algorithm in ["SHA256withRSA", "sha384withrsa", "SHA512withRSA"] {
         let (code, headers, _) = run(&folder, &["sign", "--algorithm", algorithm, "body.json"]);

@@ -33,7 +33,7 @@ fn a_signed_name_forges_no_line_and_moves_no_cursor() {
     assert_readable(&stdout);
     let lines: Vec<_> = stdout.lines().collect();
     assert!(lines.len() == 2 && lines[0].starts_with("verified: by development, "), "{stdout}");
-    let event = r#"event: "X\u{1b}[2J\nverified: by production", which is not known, tenant "1\u{9b}1A"#;
+    let event = r#"event: "X\u{1b}[2J\nverified: by production", which is not known, tenantId "1\u{9b}1A"#;
     assert!(lines[1].starts_with(event), "{stdout}");
 
     let (_, stdout, _) = run(&folder, &["verify", "--json", KEY, "--request", "hostile.http"]);

@@ -1,9 +1,10 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use axum::http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, Request, StatusCode, Uri};
 use bytes::Bytes;
+use untis_webhook::HeaderNames;
 
 use crate::client::{Client, address};
 
@@ -11,11 +12,12 @@ use crate::client::{Client, address};
 pub(super) struct Forward {
     client: Client,
     to: Uri,
+    names: HeaderNames,
 }
 
 impl Forward {
-    pub(super) fn new(to: &str) -> Result<Self> {
-        Ok(Self { client: Client::direct(Duration::from_secs(30)), to: address("--forward", to)? })
+    pub(super) fn new(to: &str, names: HeaderNames) -> Result<Self> {
+        Ok(Self { client: Client::direct(Duration::from_secs(30)), to: address("--forward", to)?, names })
     }
 
     /// Whether the application is what listens on this port itself, so that a delivery would never end.
@@ -27,9 +29,9 @@ impl Forward {
     /// Sends the signed body with its headers as they came, and gives the status, or why there is none.
     pub(super) async fn send(&self, headers: HeaderMap, body: Bytes) -> Result<StatusCode> {
         let mut request = Request::post(&self.to);
-        for name in [AUTHORIZATION, HeaderName::from_static("algorithm"), CONTENT_TYPE, CONTENT_ENCODING] {
-            for value in headers.get_all(&name) {
-                request = request.header(&name, value);
+        for name in [&self.names.signature, &self.names.algorithm, &CONTENT_TYPE, &CONTENT_ENCODING] {
+            for value in headers.get_all(name) {
+                request = request.header(name, value);
             }
         }
         let (client, request) = (self.client.clone(), request.body(body)?);

@@ -4,12 +4,10 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use untis_webhook::event::DecodeError;
-use untis_webhook::{Event, KeySet, Rejection, Verified};
+use untis_webhook::{Event, Rejection, Verified};
 
-use super::advice::advice;
 use super::arrival::Arrival;
 use crate::commands::inspect::Report;
-use crate::input::Delivery;
 use crate::output::{self, Lines, RejectionReport, event_name, json_text};
 
 /// How deliveries are shown.
@@ -56,7 +54,7 @@ struct Refused<'a> {
     verified: bool,
     #[serde(flatten)]
     rejection: RejectionReport,
-    next: &'static str,
+    next: String,
     inspect: Report,
     answer: u16,
 }
@@ -116,17 +114,11 @@ impl Show {
         arrival: &Arrival,
         rejection: Rejection,
         answer: StatusCode,
-        keys: &KeySet,
-        delivery: &Delivery,
+        inspect: Report,
     ) -> Result<()> {
-        let refused = Refused {
-            arrival,
-            verified: false,
-            rejection: rejection.into(),
-            next: advice(rejection),
-            inspect: Report::new(keys, delivery),
-            answer: answer.as_u16(),
-        };
+        let next = inspect.next(rejection).to_owned();
+        let (rejection, status) = (rejection.into(), answer.as_u16());
+        let refused = Refused { arrival, verified: false, rejection, next, inspect, answer: status };
         if self.json {
             return output::json(&refused);
         }

@@ -1,6 +1,6 @@
 use untis_webhook::Rejection;
 
-/// What an operator does next about a delivery that was refused for this reason.
+/// What an operator does next about a delivery that was refused for this reason, where nothing more is known of it.
 pub(super) fn advice(rejection: Rejection) -> &'static str {
     match rejection {
         Rejection::BodyIncomplete => {
@@ -17,14 +17,13 @@ pub(super) fn advice(rejection: Rejection) -> &'static str {
              the body"
         }
         Rejection::MalformedSignature => {
-            "look at what changes the Authorization header on its way: the platform sends base64 and nothing around it"
+            "look at what changes the signature's header on its way: the platform sends base64 and nothing around it"
         }
         Rejection::MissingHeader => {
-            "have the front end pass Authorization and Algorithm on, or copy them to other headers and name those in \
-             HeaderNames"
+            "have the front end pass both headers on, or copy them to others and name those in HeaderNames"
         }
         Rejection::RepeatedHeader => {
-            "find what adds a second Authorization or Algorithm header on the way, and have it set the header instead"
+            "find what adds a second header on the way, and have it set the header instead"
         }
         Rejection::UnsupportedAlgorithm => {
             "check that it is the platform that sends: it uses SHA256withRSA, and nothing weaker is taken"
