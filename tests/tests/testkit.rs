@@ -7,6 +7,8 @@
 )]
 
 use std::collections::HashSet;
+use std::io::{ErrorKind, Read, Write};
+use std::process::Command;
 
 use bytes::Bytes;
 use tokio::net::TcpListener;
@@ -101,4 +103,35 @@ fn debug_shows_no_key_no_signature_and_no_value() {
     let delivery = Delivery::sign(SigningKey::shared(), Payload::credentials_v1());
     let shown = format!("{:?} {delivery:?} {:?}", SigningKey::shared(), Payload::credentials_v1());
     assert_eq!(shown, "SigningKey { .. } Delivery { algorithm: Sha256WithRsa, .. } Payload(..)");
+}
+
+/// The environment is the process's, so this runs itself in another one.
+#[test]
+fn a_delivery_goes_through_no_proxy_of_the_environment() {
+    if let Ok(receiver) = std::env::var("TESTKIT_RECEIVER") {
+        let delivery = Delivery::sign(SigningKey::shared(), Payload::credentials_v1());
+        assert_eq!(delivery.send(&receiver).unwrap().body(), "heard");
+        return;
+    }
+    let listen = || std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let (proxy, receiver) = (listen(), listen());
+    let address = receiver.local_addr().unwrap();
+    let answering = std::thread::spawn(move || {
+        let (mut stream, _) = receiver.accept().unwrap();
+        stream.read_exact(&mut [0; 400]).unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nheard").unwrap();
+        // Read on, so that to close is no reset.
+        let _ = stream.read_to_end(&mut Vec::new());
+    });
+    let mut test = Command::new(std::env::current_exe().unwrap());
+    test.args(["--exact", "a_delivery_goes_through_no_proxy_of_the_environment"]);
+    test.env("TESTKIT_RECEIVER", format!("http://{address}/webhook"));
+    for variable in ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "http_proxy", "https_proxy"] {
+        test.env(variable, format!("http://{}", proxy.local_addr().unwrap()));
+    }
+    let output = test.env_remove("NO_PROXY").env_remove("no_proxy").output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    answering.join().unwrap();
+    proxy.set_nonblocking(true).unwrap();
+    assert_eq!(proxy.accept().unwrap_err().kind(), ErrorKind::WouldBlock);
 }

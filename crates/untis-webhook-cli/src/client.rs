@@ -2,23 +2,24 @@
 
 mod address;
 mod answered;
+mod tls;
 
 use std::io::{ErrorKind, Read};
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 use bytes::Bytes;
+use http::header::{EXPECT, HeaderValue};
 use http::{Request, StatusCode};
-use untis_webhook_config::shown;
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::tls::TlsConfig;
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector, RustlsConnector, TcpConnector};
 use ureq::{Agent, Proxy};
 
 pub(crate) use self::address::address;
-use self::answered::AnsweredConnector;
+use self::answered::{AnsweredConnector, EarlyConnector};
+use self::tls::NamedTls;
 use crate::args::Connection;
-use crate::input::read;
 use crate::output;
 
 /// A client, which goes through no proxy that it was not told of: what it sends holds credentials.
@@ -28,26 +29,28 @@ pub(crate) struct Client(Agent);
 impl Client {
     /// One that goes to the receiver itself, and trusts the certificates that browsers do.
     pub(crate) fn direct(timeout: Duration) -> Self {
-        Self::new(timeout, 1, None, TlsConfig::default())
+        Self::new(timeout, 1, None, NamedTls::none(), false)
     }
 
     /// One that is told otherwise by options, and keeps this many connections.
     pub(crate) fn with(args: &Connection, timeout: Duration, connections: usize) -> Result<Self> {
         let proxy = args.proxy.as_deref().map(proxy).transpose()?;
-        let mut tls = TlsConfig::builder();
-        if let Some(file) = &args.ca {
-            tls = tls.root_certs(RootCerts::new_with_certs(&certificates(&read(file)?, &shown(file))?));
-        }
+        let tls = args.ca.as_deref().map_or(Ok(NamedTls::none()), NamedTls::from_file)?;
         if args.insecure {
             output::error(
                 "--insecure: whoever answers is not known to be the receiver, and gets what is sent",
             );
-            tls = tls.disable_verification(true);
         }
-        Ok(Self::new(timeout, connections, proxy, tls.build()))
+        Ok(Self::new(timeout, connections, proxy, tls, args.insecure))
     }
 
-    fn new(timeout: Duration, connections: usize, proxy: Option<Proxy>, tls: TlsConfig) -> Self {
+    fn new(
+        timeout: Duration,
+        connections: usize,
+        proxy: Option<Proxy>,
+        tls: NamedTls,
+        insecure: bool,
+    ) -> Self {
         let config = Agent::config_builder()
             // Unless it is set to none, it is that of the environment.
             .proxy(proxy)
@@ -56,19 +59,27 @@ impl Client {
             .max_idle_connections(connections)
             .max_idle_connections_per_host(connections)
             .timeout_global(Some(timeout))
-            .tls_config(tls)
+            // A receiver that does not say 100 Continue gets the body all the same.
+            .timeout_await_100(Some(Duration::from_secs(1).min(timeout / 4)))
+            .tls_config(TlsConfig::builder().disable_verification(insecure).build())
             .build();
-        // The default one, and how it hears an answer that comes before the end of the request.
+        // The default one, with three links of our own.
         let connector =
             ().chain(ConnectProxyConnector::default())
                 .chain(TcpConnector::default())
                 .chain(AnsweredConnector)
-                .chain(RustlsConnector::default());
+                .chain(tls)
+                .chain(RustlsConnector::default())
+                .chain(EarlyConnector);
         Self(Agent::with_parts(config, connector, DefaultResolver::default()))
     }
 
     /// Sends the request, and waits for the answer and for as much of its body as is shown.
-    pub(crate) fn send(&self, request: Request<Bytes>) -> Result<Answer> {
+    pub(crate) fn send(&self, mut request: Request<Bytes>) -> Result<Answer> {
+        if request.body().len() > LARGEST_UNASKED {
+            // A refusal then comes before the body: a receiver that closes while it comes may destroy its own answer.
+            request.headers_mut().insert(EXPECT, HeaderValue::from_static("100-continue"));
+        }
         let https = request.uri().scheme_str() == Some("https");
         let response =
             self.0.run(request.map(|body| body.to_vec())).map_err(|error| no_answer(&error, https))?;
@@ -103,6 +114,10 @@ fn no_answer(error: &ureq::Error, https: bool) -> anyhow::Error {
     let (reason, next) = match error {
         Error::Timeout(_) => ("no answer in time".to_owned(), "give it longer with --timeout"),
         Error::HostNotFound => (text, "check the host's name"),
+        Error::Io(error) if text.contains("not valid for") => (
+            error.to_string(),
+            "make one with this host as a subject alternative name, or look away with --insecure",
+        ),
         Error::Io(error) if text.contains("certificate") => {
             (error.to_string(), "name the certificate to trust with --ca, or look away with --insecure")
         }
@@ -140,21 +155,8 @@ fn proxy(url: &str) -> Result<Proxy> {
     Proxy::new(url).map_err(|_| anyhow!("{expected}, found another text"))
 }
 
-fn certificates(pem: &[u8], file: &str) -> Result<Vec<Certificate<'static>>> {
-    let expected = || format!("{file}: expected certificates in PEM");
-    let items = parse_pem(pem).collect::<Result<Vec<_>, _>>().with_context(expected)?;
-    let certificates: Vec<_> = items
-        .into_iter()
-        .filter_map(|item| match item {
-            PemItem::Certificate(certificate) => Some(certificate),
-            _ => None,
-        })
-        .collect();
-    match certificates.is_empty() {
-        true => bail!("{}, found none: it has lines that begin with -----BEGIN CERTIFICATE-----", expected()),
-        false => Ok(certificates),
-    }
-}
+/// Octets of a body that is sent without asking. A real one is a hundredth of it, and is sent as the platform sends it.
+const LARGEST_UNASKED: usize = 64 * 1024;
 
 /// Octets of an answer's body that are read: more would fill a screen, or a memory.
 const LONGEST_ANSWER: u64 = 64 * 1024;

@@ -1,4 +1,5 @@
 use std::io::ErrorKind;
+use std::mem;
 
 use ureq::Error;
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
@@ -67,5 +68,52 @@ fn is_cut_off(error: &Error) -> bool {
         ),
         Error::Timeout(_) => true,
         _ => false,
+    }
+}
+
+/// Makes a connection one on which what was read is looked at before more is waited for.
+///
+/// ureq waits for 100 Continue; if it reads an answer in its place, it would wait for the answer after that.
+#[derive(Debug)]
+pub(super) struct EarlyConnector;
+
+impl<In: Transport> Connector<In> for EarlyConnector {
+    type Out = Early<In>;
+
+    fn connect(&self, _: &ConnectionDetails, chained: Option<In>) -> Result<Option<Early<In>>, Error> {
+        Ok(chained.map(|inner| Early { inner, unseen: false }))
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Early<T> {
+    inner: T,
+    /// Whether something was read that has not been looked at, as far as is known.
+    unseen: bool,
+}
+
+impl<T: Transport> Transport for Early<T> {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.inner.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        self.inner.transmit_output(amount, timeout)
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        if mem::take(&mut self.unseen) && !self.buffers().input().is_empty() {
+            return Ok(true);
+        }
+        self.unseen = true;
+        self.inner.await_input(timeout)
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.inner.is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        self.inner.is_tls()
     }
 }

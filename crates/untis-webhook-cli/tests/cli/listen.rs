@@ -14,8 +14,12 @@ pub(crate) struct Listening {
 impl Listening {
     pub(crate) fn start(folder: &TempDir, args: &[&str]) -> Self {
         let mut command = program(folder.path());
-        command.args(["listen", KEY, "--port", "0"]).args(args).stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap();
+        command.args(["listen", KEY, "--port", "0"]).args(args);
+        Self::spawn(command)
+    }
+
+    pub(crate) fn spawn(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let line = lines.next().unwrap().unwrap();
         let address = line.split_once("http://").unwrap().1.trim_end_matches(['"', '}']).parse().unwrap();
