@@ -57,7 +57,7 @@ pub(crate) struct Keygen {
     /// The size of the key, in bits
     #[arg(long, default_value = "2048", value_parser = clap::value_parser!(u16).range(2048..=8192))]
     pub(crate) bits: u16,
-    /// Replace files that are there
+    /// Replace files that are there: the keys in them are lost. What cannot be replaced stays as it is
     #[arg(long)]
     pub(crate) force: bool,
 }

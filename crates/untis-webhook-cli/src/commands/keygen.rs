@@ -1,50 +1,28 @@
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::path::Path;
+mod place;
 
-use anyhow::{Context, Result};
+use anyhow::{Result, ensure};
 use untis_webhook_testkit::SigningKey;
 
+use self::place::{Place, Readers};
 use crate::args::Keygen;
 use crate::output::{Lines, Verdict};
 
 pub(crate) fn run(args: &Keygen) -> Result<Verdict> {
+    let private = Place::new("--private", &args.private, args.force)?;
+    let public = Place::new("--public", &args.public, args.force)?;
+    ensure!(
+        private != public,
+        "--private, --public: expected two files, found one: the public key would replace the private one"
+    );
     let key = SigningKey::generate_with(args.bits.into(), 65537);
-    write(&args.private, &key.to_pkcs8_pem(), Readers::Owner, args.force)?;
-    write(&args.public, &format!("{}\n", key.public_key_base64()), Readers::Everybody, args.force)?;
+    // Both are written before either is in its place, and what fails then is undone: there are both, or what there was.
+    let new_private = private.write(key.to_pkcs8_pem().as_bytes(), Readers::Owner)?;
+    let new_public = public.write(format!("{}\n", key.public_key_base64()).as_bytes(), Readers::Everybody)?;
+    let placed = private.put(new_private)?;
+    if let Err(error) = public.put(new_public) {
+        private.take_back(placed)?;
+        return Err(error);
+    }
     Lines::default().good("private", args.private.display()).good("public", args.public.display()).print()?;
     Ok(Verdict::Done)
-}
-
-#[derive(Clone, Copy)]
-enum Readers {
-    Owner,
-    Everybody,
-}
-
-fn write(file: &Path, text: &str, readers: Readers, force: bool) -> Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true);
-    if force {
-        // Replaced rather than written into, so that the new file's mode is ours.
-        match std::fs::remove_file(file) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(error).with_context(|| format!("cannot replace {}", file.display()));
-            }
-            Ok(()) | Err(_) => {}
-        }
-    }
-    options.create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(match readers {
-            Readers::Owner => 0o600,
-            Readers::Everybody => 0o644,
-        });
-    }
-    #[cfg(not(unix))]
-    let _ = readers;
-    let mut open = options.open(file).with_context(|| format!("cannot create {}", file.display()))?;
-    open.write_all(text.as_bytes()).with_context(|| format!("cannot write {}", file.display()))
 }

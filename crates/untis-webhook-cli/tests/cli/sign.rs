@@ -1,29 +1,6 @@
-//! `keygen` and `sign`.
+//! `sign`.
 
 use crate::*;
-
-#[test]
-fn a_key_pair_is_made_once_and_the_private_key_is_its_owners_alone() {
-    let folder = TempDir::new().unwrap();
-    let (code, stdout, _) = run(&folder, &["keygen"]);
-    assert_eq!((code, &*stdout), (0, "private: untis-private.pem\npublic: untis-public.txt\n"));
-    let private = folder.path().join("untis-private.pem");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        assert_eq!(fs::metadata(&private).unwrap().permissions().mode() & 0o777, 0o600);
-    }
-    let public = fs::read_to_string(folder.path().join("untis-public.txt")).unwrap();
-    assert!(public.starts_with("MII") && !public.contains("BEGIN"), "{public}");
-
-    let before = fs::read(&private).unwrap();
-    let (code, _, stderr) = run(&folder, &["keygen"]);
-    assert_eq!(code, 2);
-    assert!(stderr.starts_with("untis-webhook: cannot create untis-private.pem: File exists"), "{stderr}");
-    assert_eq!(fs::read(&private).unwrap(), before);
-    assert_eq!(run(&folder, &["keygen", "--force"]).0, 0);
-    assert_ne!(fs::read(&private).unwrap(), before);
-}
 
 #[test]
 fn a_signed_body_is_verified_in_every_form() {
