@@ -107,7 +107,7 @@ fn request_line(line: &[u8]) -> Result<(String, String)> {
         [method, target] | [method, target, _]
             if method.bytes().all(|octet| octet.is_ascii_alphabetic())
                 && (target.starts_with('/') || target.contains("://"))
-                && words.get(2).is_none_or(|version| version.starts_with("HTTP/")) =>
+                && words.get(2).is_none_or(|version| version.to_ascii_uppercase().starts_with("HTTP/")) =>
         {
             Ok((method.to_owned(), target.to_owned()))
         }
@@ -117,12 +117,12 @@ fn request_line(line: &[u8]) -> Result<(String, String)> {
 
 /// Whether this is what `curl -v` prints: `> ` before the lines of the head, and other lines around them.
 fn from_curl(text: &[u8]) -> bool {
-    let is_head = |line: &[u8]| header(line).is_some() || request_line(line).is_ok();
-    let mut lines = text.split(|octet| *octet == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-    lines.find_map(|line| match line.strip_prefix(b"> ") {
-        Some(line) => is_head(line).then_some(true),
-        None => is_head(line).then_some(false),
-    }) == Some(true)
+    let lines =
+        text.split(|octet| *octet == b'\n').map(<[u8]>::trim_ascii).skip_while(|line| line.is_empty());
+    lines.take_while(|line| !line.is_empty()).any(|line| {
+        let inner = line.strip_prefix(b"> ");
+        inner.is_some_and(|line| request_line(line).is_ok() || header(line).is_some())
+    })
 }
 
 /// A body among the lines of `curl -v`, if somebody put it there: curl prints the answer's alone.

@@ -128,6 +128,7 @@ fn a_genuine_signature_is_found_in_any_other_place() {
         stdout.contains("\nX-Sig header: holds the signature by development, after a scheme word\n"),
         "{stdout}"
     );
+    assert!(stdout.contains("\nnext: have the front end leave the signature as it came, "), "{stdout}");
     let query = format!("/?a=b&sig={}", signature.replace('+', "%2B"));
     let stdout = signed.refused_at("MissingHeader", &query, ALGORITHM);
     assert!(stdout.contains("\nquery: holds the signature by development\n"), "{stdout}");

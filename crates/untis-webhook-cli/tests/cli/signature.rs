@@ -37,6 +37,8 @@ fn a_genuine_signature_is_recognized_however_it_is_written() {
             "percent-encoded",
         ),
         ("MalformedSignature", format!("Bearer {signature}"), "after a scheme word"),
+        ("MalformedSignature", format!("b'{signature}'"), "as Python writes bytes"),
+        ("MalformedSignature", format!(":{signature}:"), "between colons, as a structured field"),
         (
             "MalformedSignature",
             format!("Signature keyId=\"a\",signature=\"{signature}\""),
@@ -126,6 +128,19 @@ fn what_is_in_the_place_of_the_signature_is_said_by_kind_and_never_by_value() {
             "MalformedSignature",
             "eyJhbGciOiJSUzI1NiJ9.e30.c2ln".into(),
             format!("holds a JSON Web Token {place}"),
+        ),
+        ("UntrustedSignature", "null".into(), "holds a word that is too short for a signature".into()),
+        (
+            "MalformedSignature",
+            format!("sha256={}", "ab".repeat(32)),
+            format!("holds as many octets as a SHA-256 digest or HMAC has, {place} (32 octets; {lengths})"),
+        ),
+        (
+            "UntrustedSignature",
+            format!("{}ag==", "abcd".repeat(85)),
+            format!(
+                "holds what has the length of a signature, and no capital letter: its case was changed (256 octets; {lengths})"
+            ),
         ),
         ("MalformedSignature", "SHA256withRSA".into(), format!("holds an algorithm's name {place}")),
         ("MalformedSignature", "?!".into(), format!("holds what is not base64 {place}")),

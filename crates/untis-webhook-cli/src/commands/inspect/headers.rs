@@ -126,10 +126,15 @@ impl Headers {
         let found =
             others.filter_map(|(name, value)| Some((name, signer(keys, value.to_str().ok()?)?))).next();
         if let Some((name, signer)) = found {
-            self.next = Some(format!(
-                "read the signature from that header: {}, unless the front end can leave it where it was",
-                settings("signature", Some(name)),
-            ));
+            let settings = settings("signature", Some(name));
+            self.next = Some(match signer.reading.how.is_empty() {
+                true => format!(
+                    "read the signature from that header: {settings}, unless the front end can leave it where it was"
+                ),
+                false => format!(
+                    "have the front end leave the signature as it came, and read that header: {settings}"
+                ),
+            });
             self.found_elsewhere(Some(canonical(name)), signer);
             return;
         }

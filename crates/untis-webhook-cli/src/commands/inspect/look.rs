@@ -1,13 +1,10 @@
 //! What is in a header in the place of a signature: of which kind it is, and nothing of its value.
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use untis_webhook::{Algorithm, Digest, KeyError, KeySet, VerifyingKey};
 
 use super::algorithm;
-use super::mangled::{LONGEST_WORD, readings};
+use super::mangled::{HEXADECIMAL, LONGEST_WORD, readings};
 use super::signer::octets;
-use crate::commands::rewriting::hexadecimal;
 
 /// What a value looks like that no key here signed, as the end of a sentence about its header.
 #[derive(Debug)]
@@ -63,6 +60,9 @@ pub(super) fn look(keys: &KeySet, value: &[u8], body: Option<&[u8]>) -> Look {
         return look;
     }
     signature(keys, text).unwrap_or_else(|| match text.split_once(' ') {
+        None if readings(text).first().is_some_and(|reading| reading.how.is_empty()) => {
+            is(Kind::Foreign, "holds a word that is too short for a signature")
+        }
         Some((word, _)) if word.len() <= LONGEST_WORD => is(
             Kind::Foreign,
             "begins with a word, as credentials of another scheme do, in the place of the signature",
@@ -91,21 +91,33 @@ fn signature(keys: &KeySet, text: &str) -> Option<Look> {
     };
     let len = reading.octets.len();
     let how = reading.how();
+    let has_capitals = text.bytes().any(|octet| octet.is_ascii_uppercase());
     let what = match (fits, lengths.iter().min().is_some_and(|shortest| len < *shortest)) {
+        (Some(_), _) if !has_capitals => {
+            format!(
+                "holds what has the length of a signature{how}, and no capital letter: its case was changed"
+            )
+        }
         (Some(_), _) => format!("holds what has the length of a signature{how}"),
         (None, true) => {
             format!("holds fewer octets than a signature by these keys{how}: it may have been cut")
         }
         (None, false) => format!("holds more octets than a signature by these keys{how}"),
     };
-    let kind = if fits.is_some() && reading.how.is_empty() { Kind::Whole } else { Kind::Mangled };
+    let kind =
+        if fits.is_some() && reading.how.is_empty() && has_capitals { Kind::Whole } else { Kind::Mangled };
     Some(Look { what, octets: Some(len), kind })
 }
 
 /// The body's digest, or what is as long as one.
 fn digest(text: &str, body: Option<&[u8]>) -> Option<Look> {
-    let octets = hexadecimal(text.as_bytes()).or_else(|| BASE64_STANDARD.decode(text).ok())?;
-    let (name, _) = DIGESTS.iter().find(|(_, len)| *len == octets.len())?;
+    // Hexadecimal first: the digits of a digest are base64 of something longer.
+    let mut readings: Vec<_> = readings(text).into_iter().filter(|reading| reading.how.len() <= 2).collect();
+    readings.sort_by_key(|reading| reading.how.last() != Some(&HEXADECIMAL));
+    let (octets, name) = readings.into_iter().find_map(|reading| {
+        let (name, _) = DIGESTS.iter().find(|(_, len)| *len == reading.octets.len())?;
+        Some((reading.octets, name))
+    })?;
     let bodys = body.and_then(|body| {
         Algorithm::ALL.into_iter().find(|algorithm| Digest::of(*algorithm, body).as_octets() == octets)
     });

@@ -38,8 +38,7 @@ pub(super) fn readings(value: &str) -> Vec<Reading> {
                 how: how.iter().copied().chain(last).collect(),
             };
             readings.extend(BASE64_STANDARD.decode(&text).ok().map(|octets| reading(octets, None)));
-            readings
-                .extend(hexadecimal(text.as_bytes()).map(|octets| reading(octets, Some("in hexadecimal"))));
+            readings.extend(hexadecimal(text.as_bytes()).map(|octets| reading(octets, Some(HEXADECIMAL))));
             readings
                 .extend(loose(&text).map(|octets| reading(octets, Some("in base64 that is not canonical"))));
             if changes < MOST_CHANGES {
@@ -67,6 +66,8 @@ fn undone(text: &str) -> Vec<(&'static str, String)> {
     push("with white space around it", text.trim().to_owned());
     let quotes: &[char] = &['"', '\'', '`'];
     push("in quotes", text.trim_matches(quotes).to_owned());
+    push("as Python writes bytes", text.strip_prefix('b').unwrap_or(text).trim_matches('\'').to_owned());
+    push("between colons, as a structured field", text.trim_matches(':').to_owned());
     if text.contains(' ') {
         push("with spaces in the place of +", text.replace(' ', "+"));
     }
@@ -89,7 +90,7 @@ fn undone(text: &str) -> Vec<(&'static str, String)> {
     {
         push("after a scheme word", rest.trim().to_owned());
     }
-    for parameter in text.split([',', ';']).take(MOST_PARAMETERS) {
+    for parameter in text.split([',', ';', ' ']).take(MOST_PARAMETERS) {
         push("in a list", parameter.trim().to_owned());
         if let Some((_, value)) =
             parameter.split_once(['=', ':']).filter(|(name, _)| name.len() <= LONGEST_WORD)
@@ -115,6 +116,9 @@ fn loose(text: &str) -> Option<Vec<u8>> {
         .with_decode_allow_trailing_bits(true);
     BASE64_STANDARD.decode(text).is_err().then(|| GeneralPurpose::new(&STANDARD, config).decode(text).ok())?
 }
+
+/// How octets in hexadecimal are said to be.
+pub(super) const HEXADECIMAL: &str = "in hexadecimal";
 
 /// Changes undone after one another: more in one header is no accident.
 const MOST_CHANGES: usize = 3;
