@@ -160,6 +160,33 @@ fn a_buf_that_has_less_than_it_says_is_refused_and_ends() {
 }
 
 #[test]
+fn a_buf_that_copies_more_or_less_than_it_was_asked_for_is_refused() {
+    struct Copies(&'static [u8]);
+    impl Buf for Copies {
+        fn remaining(&self) -> usize {
+            2
+        }
+        fn chunk(&self) -> &[u8] {
+            b"ab"
+        }
+        fn advance(&mut self, _: usize) {}
+        fn copy_to_bytes(&mut self, _: usize) -> Bytes {
+            Bytes::from_static(self.0)
+        }
+    }
+    for (copied, expected) in [
+        ("ab", Ok(())),
+        ("", Err(Rejection::BodyIncomplete)),
+        ("a", Err(Rejection::BodyIncomplete)),
+        ("abab", Err(Rejection::BodyIncomplete)),
+    ] {
+        let mut body = begun(copied).collect(3);
+        assert_eq!(body.push(Copies(copied.as_bytes())), expected, "{copied}");
+        assert_eq!(body.finish().is_ok(), expected.is_ok(), "{copied}");
+    }
+}
+
+#[test]
 fn a_buf_that_does_not_advance_ends() {
     let mut body = begun("aaaaa").collect(5);
     body.push(Lying { remaining: 5, chunks: &[b"a"] }).unwrap();

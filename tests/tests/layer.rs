@@ -262,6 +262,18 @@ async fn a_body_that_is_always_ready_is_ended_by_the_deadline_and_starves_nobody
     }
 }
 
+/// A clock that somebody else moves is looked at as well.
+#[tokio::test(start_paused = true)]
+async fn a_body_that_is_always_ready_is_ended_when_a_paused_clock_is_moved() {
+    let endless = tokio::spawn(rejection(layer(), genuine(AlwaysReady { trailers: true })));
+    // Its time begins when it has had its turn.
+    tokio::task::yield_now().await;
+    tokio::time::advance(Duration::from_secs(9)).await;
+    assert!(!endless.is_finished());
+    tokio::time::advance(Duration::from_secs(2)).await;
+    assert_eq!(endless.await.unwrap(), Some(Rejection::BodyTimeout));
+}
+
 #[tokio::test]
 async fn a_missing_renamed_header_never_falls_back_to_authorization() {
     let signature = HeaderName::from_static("x-signature");

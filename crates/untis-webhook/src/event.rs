@@ -13,14 +13,15 @@
 //! | is not JSON ([RFC 8259]), also where it is cut off | [`NotJson`](DecodeError::NotJson) | 400 |
 //! | is no object, or has a name twice at its top level, also if one of them is written with escapes | [`Shape`](DecodeError::Shape) | 422 |
 //! | has an `eventType`, or without one a `type`, that is neither a text nor `null` | [`NotText`](DecodeError::NotText) | 422 |
-//! | is a known event, and `tenantId` is missing, empty, or neither a text nor an integer | [`MissingField`](DecodeError::MissingField), [`EmptyField`](DecodeError::EmptyField), [`NotText`](DecodeError::NotText) | 422 |
+//! | is a known event, and `tenantId` is missing, blank, or neither a text nor digits | [`MissingField`](DecodeError::MissingField), [`EmptyField`](DecodeError::EmptyField), [`NotText`](DecodeError::NotText) | 422 |
 //! | is credentials, and `clientId`, `secret`, `password` or `host` is missing or no text | [`MissingField`](DecodeError::MissingField), [`NotText`](DecodeError::NotText) | 422 |
 //!
 //! A text with a lone surrogate (`"\ud800"`) is no text. `null` is as good as missing.
 //!
-//! What is not refused: a `tenantId` that is an integer is its decimal digits, as they are written. Any other
-//! documented field of another type is left out. [`Event::irregular_fields`] names both. A field that is not known
-//! may hold any JSON value, and so may the `tenantId` of an event that is not known.
+//! What is not refused: a `tenantId` that is an integer is its decimal digits, as they are written (a sign, a fraction
+//! or an exponent does refuse it). Any other documented field of another type is left out. [`Event::irregular_fields`]
+//! names both. A field that is not known may hold any JSON value, and so may the `tenantId` of an event that is not
+//! known.
 //!
 //! [RFC 8259]: https://www.rfc-editor.org/rfc/rfc8259
 //!
@@ -83,7 +84,8 @@ impl Event {
     }
 
     /// The documented fields that are there and not as they are documented: a `tenantId` that is a number, which was
-    /// read all the same, and any other that is no text, which was left out. Worth a line in the log.
+    /// read all the same, and any other that is no text, which was left out. `untis-webhook-tower`
+    /// logs them.
     pub fn irregular_fields(&self) -> &[&'static str] {
         match self {
             Self::Credentials(credentials) => &credentials.irregular,

@@ -141,6 +141,24 @@ mod tests {
     }
 
     #[test]
+    fn a_missing_renamed_header_never_falls_back_to_authorization() {
+        let mut platforms = HeaderMap::new();
+        platforms.insert(NAMES[0], HeaderValue::from_static("AQID"));
+        platforms.insert(NAMES[1], HeaderValue::from_static("SHA256withRSA"));
+        let default = HeaderNames::default();
+        assert!(PresentedSignature::from_headers(&platforms, &default).is_ok());
+        let other = HeaderName::from_static("x-other");
+        for names in [
+            HeaderNames { signature: other.clone(), ..default.clone() },
+            HeaderNames { algorithm: other.clone(), ..default.clone() },
+            HeaderNames { signature: other.clone(), algorithm: other.clone() },
+        ] {
+            let error = PresentedSignature::from_headers(&platforms, &names).unwrap_err();
+            assert_eq!(error, Rejection::MissingHeader, "{names:?}");
+        }
+    }
+
+    #[test]
     fn an_algorithm_that_is_not_ascii_is_unsupported() {
         let error = presented(&[(NAMES[0], b"AQID"), (NAMES[1], b"SHA256withRSA\xff")]).unwrap_err();
         assert_eq!(error, Rejection::UnsupportedAlgorithm);

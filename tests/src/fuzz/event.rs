@@ -1,4 +1,4 @@
-use http::StatusCode;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use untis_webhook::Event;
 
@@ -6,14 +6,16 @@ use crate::platform::verified;
 
 /// A body that was signed: an event says what any reader of the same JSON would, and shows no secret.
 pub fn event(input: &[u8]) {
+    let is_json = str::from_utf8(input).is_ok_and(|input| serde_json::from_str::<IgnoredAny>(input).is_ok());
     let event = match verified(input.to_vec()).event() {
         Ok(event) => event,
         Err(error) => {
-            assert!(matches!(error.status(), StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY));
+            assert_eq!(error.status().as_u16(), if is_json { 422 } else { 400 });
             assert!(error.to_string().starts_with("expected "));
             return;
         }
     };
+    assert!(is_json);
     // Fields that are ignored are not looked into, and may hold what this reader refuses.
     let Ok(mut json) = serde_json::from_slice::<Value>(input) else { return };
     let text = |name: &str| json[name].as_str();

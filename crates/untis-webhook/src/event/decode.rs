@@ -1,6 +1,6 @@
 use http::StatusCode;
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde::de::IgnoredAny;
 
 /// Why verified bytes are not the event, or the type, that was asked for.
 ///
@@ -54,12 +54,12 @@ impl DecodeError {
 pub(crate) fn from_json<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, DecodeError> {
     // RFC 8259 section 8.1: JSON is UTF-8, also in names and values that nobody looks into.
     let json = str::from_utf8(json).map_err(|error| not_utf8(json, error.valid_up_to()))?;
-    serde_json::from_str(json).map_err(|error| match serde_json::from_str::<&RawValue>(json) {
-        // It is JSON, so that the fault is in its shape.
-        Ok(_) => DecodeError::Shape { line: error.line(), column: error.column() },
-        // Of serde_json's error only the position is kept: its text can repeat the input.
-        Err(error) => DecodeError::NotJson { line: error.line(), column: error.column() },
-    })
+    // Asked before, since a type may take what is none: serde_json lets control characters into octets. Of its errors
+    // only the position is kept: their text can repeat the input.
+    serde_json::from_str::<IgnoredAny>(json)
+        .map_err(|error| DecodeError::NotJson { line: error.line(), column: error.column() })?;
+    serde_json::from_str(json)
+        .map_err(|error| DecodeError::Shape { line: error.line(), column: error.column() })
 }
 
 fn not_utf8(json: &[u8], valid_up_to: usize) -> DecodeError {
