@@ -171,52 +171,87 @@ async fn a_payload_that_cannot_be_read_is_one_line_in_every_stack() {
     }
 }
 
-/// In every state, and through hyper's wrapper too: it stays what it was or panics, and calls nobody.
+/// Whatever the handler makes of it: the layer is what every stack has.
+#[tokio::test]
+async fn what_is_left_out_of_a_delivery_is_named_in_one_line() {
+    const NUMBER: &str = r#"{"tenantId":12345,"eventType":"DELETION","reasonText":7,"added":7}"#;
+    for (status, expected) in
+        [(204, "not all as documented status=204"), (503, "the handler's answer status=503")]
+    {
+        let (log, _guard) = logged();
+        let answer = move |_: Request<VerifiedBody>| async move {
+            Ok::<_, Infallible>(Response::builder().status(status).body(()).unwrap())
+        };
+        layer().layer(service_fn(answer)).oneshot(signed(NUMBER)).await.unwrap();
+        let line = line(&log);
+        assert!(line.contains(expected), "{line}");
+        let fields = r#"tenant="12345" event="DELETION" irregular=["tenantId", "reasonText"]"#;
+        assert!(line.ends_with(fields), "{line}");
+    }
+}
+
+fn never_called(_: Request<VerifiedBody>) -> std::future::Ready<Result<Response<Full<Bytes>>, Infallible>> {
+    panic!("the handler was called")
+}
+
+/// Ready the first time, and then it panics: each time that it is polled again.
+fn assert_over<F: Future>(what: &str, future: F) {
+    let mut future = pin!(future);
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(future.as_mut().poll(&mut cx).is_ready(), "{what}: pending");
+    for _ in 0..3 {
+        let again = std::panic::catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut cx).is_ready()));
+        let reason = again.unwrap_err();
+        assert_eq!(reason.downcast_ref(), Some(&"polled after its end"), "{what}");
+    }
+}
+
+/// What is left of the body would make it whole: whoever went on would call the handler.
 #[tokio::test]
 async fn a_future_that_is_polled_after_its_end_never_calls_the_handler() {
-    let called =
-        service_fn(|_: Request<VerifiedBody>| -> std::future::Ready<Result<Response<()>, Infallible>> {
-            panic!("the handler was called")
-        });
-    let mut cx = Context::from_waker(Waker::noop());
     let small = layer().body_limit(BODY.len());
+    let whole_later = || Frames::of([&BODY[..9]]).then_disconnect().then([&BODY[9..]]);
     for (what, layer, frames) in [
         ("another body", layer(), Frames::of(["another body"])),
         ("too large", small, Frames::of([BODY, BODY])),
-        (
-            "disconnected, and then the rest",
-            layer(),
-            Frames::of([&BODY[..9]]).then_disconnect().then([&BODY[9..]]),
-        ),
+        ("disconnected, and then the rest", layer(), whole_later()),
         ("disconnected, and then all", layer(), Frames::of([""; 0]).then_disconnect().then([BODY])),
     ] {
-        let mut service = layer.layer(called);
-        let mut future = pin!(service.call(genuine(frames)));
-        let mut statuses = Vec::new();
-        for _ in 0..5 {
-            let Poll::Ready(response) = future.as_mut().poll(&mut cx) else { panic!("{what}: pending") };
-            statuses.push(response.unwrap().status());
-        }
-        statuses.dedup();
-        assert_eq!(statuses.len(), 1, "{what}: {statuses:?}");
+        let mut service = layer.layer(service_fn(never_called));
+        assert_over(what, service.call(genuine(frames)));
     }
+    assert_over("forged", layer().layer(service_fn(never_called)).call(forged(Frames::of([BODY]))));
+    let hyper = untis_webhook_hyper::Verify::new(verifier(), hyper::service::service_fn(never_called));
+    assert_over("hyper", hyper.call(genuine(whole_later())));
 
-    let frames = || Frames::of([&BODY[..9]]).then_disconnect().then([&BODY[9..]]);
-    let handler =
-        |_: Request<VerifiedBody>| -> std::future::Ready<Result<Response<Full<Bytes>>, Infallible>> {
-            panic!("the handler was called")
-        };
-    let service = untis_webhook_hyper::Verify::new(verifier(), hyper::service::service_fn(handler));
-    let mut future = pin!(service.call(genuine(frames())));
-    for _ in 0..5 {
-        let Poll::Ready(response) = future.as_mut().poll(&mut cx) else { panic!("pending") };
-        assert_eq!(response.unwrap().status(), StatusCode::BAD_REQUEST);
-    }
-
-    // After an answer, and after an error of the inner service, it panics.
     let answers = service_fn(async |_: Request<VerifiedBody>| Ok::<_, Infallible>(Response::new(())));
-    let mut service = layer().layer(answers);
-    let mut future = pin!(service.call(genuine(Frames::of([BODY]))));
-    assert!(future.as_mut().poll(&mut cx).is_ready());
-    std::panic::catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut cx).is_ready())).unwrap_err();
+    assert_over("answered", layer().layer(answers).call(genuine(Frames::of([BODY]))));
+    let fails = service_fn(async |_: Request<VerifiedBody>| Err::<Response<()>, _>("failed"));
+    assert_over("failed", layer().layer(fails).call(genuine(Frames::of([BODY]))));
+}
+
+/// A service that panics when it is asked for its readiness is not asked again.
+#[tokio::test]
+async fn a_future_that_has_panicked_never_calls_the_handler() {
+    /// Panics once, and is ready then.
+    #[derive(Clone)]
+    struct PanicsOnce(bool);
+    impl Service<Request<VerifiedBody>> for PanicsOnce {
+        type Response = Response<Full<Bytes>>;
+        type Error = Infallible;
+        type Future = std::future::Ready<Result<Response<Full<Bytes>>, Infallible>>;
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+            assert!(std::mem::replace(&mut self.0, true), "not ready");
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, request: Request<VerifiedBody>) -> Self::Future {
+            never_called(request)
+        }
+    }
+    let mut future = pin!(layer().layer(PanicsOnce(false)).call(genuine(Frames::of([BODY]))));
+    for reason in ["not ready", "polled after its end"] {
+        let mut cx = Context::from_waker(Waker::noop());
+        let poll = AssertUnwindSafe(|| future.as_mut().poll(&mut cx).is_ready());
+        assert_eq!(std::panic::catch_unwind(poll).unwrap_err().downcast_ref(), Some(&reason));
+    }
 }

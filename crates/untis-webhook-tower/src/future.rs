@@ -12,7 +12,7 @@ use untis_webhook::Rejection;
 
 use crate::body_stage::{BodyStage, BoxError};
 use crate::delivery::Delivery;
-use crate::{RejectionResponse, VerifiedBody};
+use crate::{RejectionResponse, TARGET, VerifiedBody};
 
 pin_project! {
     /// The response of [`Verify`](crate::Verify): the inner service's, or that to a rejection.
@@ -23,13 +23,15 @@ pin_project! {
         #[pin]
         state: State<S, ReqBody, S::Future>,
         rejection_response: R,
+        is_over: bool,
     }
 }
 
 pin_project! {
     #[project = StateProj]
     enum State<S, ReqBody, F> {
-        // Refused. If on its headers, the body has been dropped unread, and the inner service was not even cloned.
+        // Refused on its headers. The body has been dropped unread, and the inner service was not even
+        // cloned.
         Rejected { rejection: Rejection },
         // Signed by a trusted key, though maybe over another body.
         Begun {
@@ -39,8 +41,6 @@ pin_project! {
             // Without the body; empty once the inner service has been called.
             request: Request<()>,
         },
-        // Answered, or the inner service has failed.
-        Done,
     }
 }
 
@@ -58,7 +58,7 @@ where
     S: Service<Request<VerifiedBody>>,
 {
     pub(crate) fn rejected(rejection: Rejection, rejection_response: R) -> Self {
-        Self { state: State::Rejected { rejection }, rejection_response }
+        Self { state: State::Rejected { rejection }, rejection_response, is_over: false }
     }
 
     pub(crate) fn begun(
@@ -68,7 +68,7 @@ where
         rejection_response: R,
     ) -> Self {
         let stage = Stage::Reading { body };
-        Self { state: State::Begun { stage, inner, request }, rejection_response }
+        Self { state: State::Begun { stage, inner, request }, rejection_response, is_over: false }
     }
 }
 
@@ -83,25 +83,21 @@ where
 
     /// # Panics
     ///
-    /// If it is polled again after the inner service's answer. Polled again after a rejection, it is that rejection.
-    #[allow(clippy::panic, reason = "documented, and the contract of a future")]
+    /// If it is polled again after its end, however it ended.
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        let rejection = match this.state.as_mut().project() {
-            StateProj::Rejected { rejection } => *rejection,
-            StateProj::Begun { stage, inner, request } => match ready!(poll_begun(stage, inner, request, cx))
-            {
-                Ok(answer) => {
-                    this.state.set(State::Done);
-                    return Poll::Ready(answer);
-                }
-                Err(rejection) => rejection,
-            },
-            StateProj::Done => panic!("polled after it was answered"),
+        let this = self.project();
+        // Over until it is known to go on: a panic on the way is an end as well.
+        assert!(!mem::replace(this.is_over, true), "polled after its end");
+        let polled = match this.state.project() {
+            StateProj::Rejected { rejection } => Poll::Ready(Err(*rejection)),
+            StateProj::Begun { stage, inner, request } => poll_begun(stage, inner, request, cx),
         };
-        // The body is given back at once, and nothing is read or called by being polled again.
-        this.state.set(State::Rejected { rejection });
-        tracing::debug!(?rejection, "webhook request refused: {rejection}");
+        *this.is_over = polled.is_ready();
+        let rejection = match ready!(polled) {
+            Ok(answer) => return Poll::Ready(answer),
+            Err(rejection) => rejection,
+        };
+        tracing::debug!(target: TARGET, ?rejection, "webhook request refused: {rejection}");
         let mut response = this.rejection_response.rejection_response(rejection);
         response.extensions_mut().insert(rejection);
         Poll::Ready(Ok(response))
@@ -133,6 +129,7 @@ where
             StageProj::Verified { delivery } => {
                 // Readiness comes after the body: an unverified peer must hold no capacity.
                 let is_ready = ready!(inner.poll_ready(cx));
+                // There is one: it is taken once, and then the stage is over.
                 let Some(mut delivery) = delivery.take() else {
                     return Poll::Ready(Err(Rejection::BodyIncomplete));
                 };

@@ -89,10 +89,11 @@
 //! # let platform = SigningKey::generate();
 //! # let verifier = Verifier::new(KeySet::new([("k", platform.verifying_key())])?);
 //! let service = ServiceBuilder::new()
-//!     // What arrives, compressed.
+//!     // Of what arrives, compressed.
 //!     .layer(RequestBodyLimitLayer::new(64 * 1024))
-//!     .layer(RequestDecompressionLayer::new())
-//!     // What it is decompressed to has the layer's own limit.
+//!     // What is compressed in another way is refused for its signature, and not with 415 before that.
+//!     .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
+//!     // What it is decompressed to has the layer's own limit. Of a forgery nothing is decompressed.
 //!     .layer(VerifyLayer::new(verifier))
 //!     .service(service_fn(handle));
 //! # let body = r#"{"tenantId":"12345","eventType":"DELETION"}"#;
@@ -108,8 +109,8 @@
 //! # }
 //! ```
 //!
-//! Whatever logs headers stands inside as well, or is told that the signature header
-//! is sensitive: from the layer inwards both headers are marked so.
+//! Whatever logs headers stands inside as well, or is told that the signature header is sensitive: from the layer
+//! inwards both headers are marked so.
 //!
 //! # What the layer does to a request
 //!
@@ -118,19 +119,24 @@
 //! - A [`Verified<Bytes>`](untis_webhook::Verified) goes into the request's extensions, for frameworks that
 //!   erase the type of the body.
 //! - A request that is refused gets the [status of its rejection](untis_webhook::Rejection::status) and an
-//!   empty body; see [`DefaultRejectionResponse`]. The [`Rejection`] goes into the
-//!   response's extensions and, at the level `DEBUG`, into a `tracing` event, which never has a header value
-//!   or a part of the body in it.
-//! - A request that was verified and is not answered with a success (another status than 2xx, an error of the inner
-//!   service, or no answer since it was dropped before) is logged once, at the level `WARN`: the platform may not send
-//!   it again. The fields are `status`, `method`, `path`, `key`, and of what can be read of the event `tenant` and
-//!   `event`; the message says why it cannot be read.
-//!
-//! The target of both is `untis_webhook_tower`, so that with `tracing-subscriber`'s `EnvFilter` the variable
-//! `RUST_LOG=info,untis_webhook_tower=debug` shows them.
+//!   empty body; see [`DefaultRejectionResponse`]. The [`Rejection`] goes into the response's extensions.
 //!
 //! A server that has answered before the body was read cannot know where on the connection the next request
 //! begins. hyper drops what of the body has arrived, and closes the connection if that was not all.
+//!
+//! # What is logged
+//!
+//! At most one `tracing` event for a request, with the target `untis_webhook_tower`, and without a header value or a
+//! part of the body other than the texts below:
+//!
+//! | level | what | fields |
+//! |---|---|---|
+//! | `DEBUG` | the request was refused; the message says why | `rejection` |
+//! | `WARN` | the request was verified, and not answered with 2xx, or not at all: the inner service failed or panicked, or the peer hung up before it had answered. The delivery may be lost. The message says why: what [`Verified::event`](untis_webhook::Verified::event) cannot read, if it cannot | `status` (if there is one), `method`, `path` (if it is known, without the query), `key` (its name); of an event that can be read `tenant`, `event` and `irregular` |
+//! | `WARN` | it was answered with 2xx, and has [fields that are not as documented](untis_webhook::Event::irregular_fields), which are left out | the same; `irregular` has the names of these fields |
+//!
+//! A `path`, `tenant` or `event` is cut off after 128 characters, and escaped. With `tracing-subscriber`'s `EnvFilter`,
+//! `RUST_LOG=info,untis_webhook_tower=debug` shows all three.
 
 mod body_stage;
 mod delivery;
@@ -150,3 +156,6 @@ pub use untis_webhook::{
     VerifyingKey, event,
 };
 pub use verified_body::VerifiedBody;
+
+/// Whatever is logged, wherever in this crate it is.
+const TARGET: &str = "untis_webhook_tower";

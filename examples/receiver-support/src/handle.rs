@@ -12,10 +12,6 @@ pub fn handle(event: &Verified<Event>) {
     let tenant = shown(event.tenant_id().unwrap_or_default());
     let name = shown(event.event_type().unwrap_or("credentials of version 1"));
     let key = event.key_id();
-    let fields = event.irregular_fields();
-    if !fields.is_empty() {
-        tracing::warn!(%tenant, ?fields, "delivery with fields that are not as they are documented");
-    }
     match &**event {
         Event::Credentials(_credentials) => {}   // store them for the tenant
         Event::Deactivation(_deactivation) => {} // forget those of the tenant
