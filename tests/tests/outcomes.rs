@@ -139,7 +139,9 @@ async fn a_payload_that_cannot_be_read_is_one_line_in_every_stack() {
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{stack}");
         let line = line(&log);
         assert!(line.contains(&format!("not answered with success: {error} status=422 ")), "{stack}: {line}");
-        assert!(line.contains("method=POST path=\"/webhook\""), "{stack}: {line}");
+        // warp does not say what the path is.
+        let target = if stack == "warp" { "method=POST key=" } else { "method=POST path=\"/webhook\" key=" };
+        assert!(line.contains(target), "{stack}: {line}");
         assert!(!line.contains("hidden") && !line.contains("test-secret"), "{stack}: {line}");
     };
 

@@ -14,8 +14,10 @@ use tower_layer::Layer;
 use untis_webhook_testkit::Delivery;
 use untis_webhook_tests::bodies::{Frames, Guarded, Stalled, Unread};
 use untis_webhook_tests::platform::{BODY, PLATFORM, forged, genuine, verifier};
-use untis_webhook_warp::{Event, Rejection, Verified, VerifyLayer, bytes_endpoint, endpoint};
-use warp::Filter;
+use untis_webhook_warp::{
+    Event, Rejection, Verified, VerifyLayer, bytes_endpoint, bytes_endpoint_with, endpoint, endpoint_with,
+};
+use warp::{Filter, Reply};
 
 fn layer() -> VerifyLayer {
     VerifyLayer::new(verifier())
@@ -95,6 +97,57 @@ async fn a_dropped_request_releases_its_body() {
     let mut working = Box::pin(warp::service(busy).oneshot(genuine(body)));
     assert!(working.as_mut().poll(&mut cx).is_pending());
     assert_eq!(Arc::strong_count(&alive), 1, "the body outlives its reading");
+}
+
+#[tokio::test]
+async fn what_earlier_filters_extract_reaches_the_handler() {
+    let before = || warp::path!("webhook" / String / u8).and(warp::post()).map(|name, number| (name, number));
+    let event =
+        endpoint_with(before(), layer(), async |(name, number): (String, u8), event: Verified<Event>| {
+            format!("{name} {number} {}", event.tenant_id().unwrap_or_default())
+        });
+    let bytes = bytes_endpoint_with(before(), layer(), async |(name, _), bytes: Verified<Bytes>| {
+        assert_eq!(bytes[..], *BODY.as_bytes());
+        format!("{name}: bytes")
+    });
+    let open = || warp::any().map(|| StatusCode::OK);
+    let to = |uri: &'static str, mut request: http::Request<_>| {
+        *request.uri_mut() = uri.parse().unwrap();
+        request
+    };
+    for (routes, expected) in [
+        (event.map(Reply::into_response).boxed(), "a 7 12345"),
+        (bytes.map(Reply::into_response).boxed(), "a: bytes"),
+    ] {
+        let routes = || routes.clone().or(open());
+        let response = answer!(routes(), to("/webhook/a/7", genuine(Frames::of([BODY]))));
+        let body = http_body_util::BodyExt::collect(response.into_body()).await.unwrap().to_bytes();
+        assert_eq!(body, expected);
+        // What it has let in is answered here. What it has not goes on to the open route.
+        let forged = || forged(Frames::of([BODY]));
+        assert_eq!(answer!(routes(), to("/webhook/a/7", forged())).status(), 401);
+        assert_eq!(answer!(routes(), to("/webhook/a/x", forged())).status(), 200);
+    }
+    let taken =
+        endpoint_with(warp::body::bytes(), layer(), async |_: Bytes, _: Verified<Event>| StatusCode::OK);
+    assert_eq!(answer!(taken, genuine(Frames::of([BODY]))).status(), 500);
+}
+
+/// `POST webhook HTTP/1.1`, say: hyper takes it, and the target has no path then.
+#[tokio::test]
+async fn a_target_without_a_path_is_no_reason_to_panic() {
+    for (method, target) in
+        [("POST", "webhook"), ("GET", "example.com:80"), ("CONNECT", "example.com:80"), ("OPTIONS", "*")]
+    {
+        let with = |mut request: http::Request<_>| {
+            *request.method_mut() = method.parse().unwrap();
+            *request.uri_mut() = target.parse().unwrap();
+            request
+        };
+        let endpoint = || endpoint(layer(), webhook);
+        assert_eq!(answer!(endpoint(), with(genuine(Frames::of([BODY])))).status(), 204, "{method} {target}");
+        assert_eq!(answer!(endpoint(), with(forged(Frames::of([BODY])))).status(), 401, "{method} {target}");
+    }
 }
 
 #[tokio::test]

@@ -3,13 +3,12 @@ use std::sync::Mutex;
 
 use bytes::Bytes;
 use futures_util::TryStreamExt;
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::{HeaderMap, Method, Request, StatusCode, Uri};
 use http_body::Frame;
 use http_body_util::StreamBody;
 use tower::service_fn;
 use untis_webhook::{Event, Verified};
 use untis_webhook_tower::{VerifiedBody, VerifyLayer};
-use warp::path::FullPath;
 use warp::reply::Response;
 use warp::{Buf, Filter, Rejection, Reply, Stream};
 
@@ -79,23 +78,9 @@ where
     H: Fn(T, Verified<Event>) -> F + Clone + Send + Sync + 'static,
     F: Future<Output: Reply> + Send,
 {
-    before.and(incoming()).then(move |value: T, incoming| {
-        let (layer, handler) = (layer.clone(), handler.clone());
-        async move {
-            let value = Mutex::new(Some(value));
-            let handler = |delivery: Verified<Bytes>| {
-                let value = value.lock().ok().and_then(|mut value| value.take());
-                let handler = handler.clone();
-                async move {
-                    match value {
-                        Some(value) => decode_then_call(delivery, |event| handler(value, event)).await,
-                        // It is called once.
-                        None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-                    }
-                }
-            };
-            verify_then_call(&layer, incoming, handler).await
-        }
+    bytes_endpoint_with(before, layer, move |value, delivery| {
+        let handler = handler.clone();
+        decode_then_call(delivery, move |event| handler(value, event))
     })
 }
 
@@ -113,6 +98,25 @@ where
     incoming().then(move |incoming| {
         let (layer, handler) = (layer.clone(), handler.clone());
         async move { verify_then_call(&layer, incoming, handler).await }
+    })
+}
+
+/// The end of a route as [`bytes_endpoint`], whose handler also gets what the filters before it have extracted: see
+/// [`endpoint_with`].
+pub fn bytes_endpoint_with<T, B, H, F>(
+    before: B,
+    layer: VerifyLayer,
+    handler: H,
+) -> impl Filter<Extract = (impl Reply,), Error = Rejection> + Clone + Send + Sync + 'static
+where
+    T: Send + 'static,
+    B: Filter<Extract = (T,), Error = Rejection> + Clone + Send + Sync + 'static,
+    H: Fn(T, Verified<Bytes>) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output: Reply> + Send,
+{
+    before.and(incoming()).then(move |value: T, incoming| {
+        let (layer, handler) = (layer.clone(), handler.clone());
+        async move { verify_then_call(&layer, incoming, |delivery| handler(value, delivery)).await }
     })
 }
 
@@ -134,50 +138,44 @@ where
 async fn verify_then_call<B, H, F>(layer: &VerifyLayer, request: Option<Request<B>>, handler: H) -> Response
 where
     B: http_body::Body<Error = warp::Error>,
-    H: Fn(Verified<Bytes>) -> F + Clone,
+    H: FnOnce(Verified<Bytes>) -> F,
     F: Future<Output: Reply>,
 {
     // An earlier filter of the route has taken the body away: there is nothing left to verify.
     let Some(request) = request else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    // The layer calls a clone of the service, and that once.
+    let handler = Mutex::new(Some(handler));
     let service = service_fn(|request: Request<VerifiedBody>| {
-        let reply = handler(request.into_body().into_verified());
-        async { Ok::<_, Infallible>(reply.await.into_response()) }
+        let handler = handler.lock().ok().and_then(|mut handler| handler.take());
+        async {
+            Ok::<_, Infallible>(match handler {
+                Some(handler) => handler(request.into_body().into_verified()).await.into_response(),
+                None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+            })
+        }
     });
     let Ok(response) = layer.verify_then_call(request, &service).await;
     response
 }
 
-/// The request as it came, as far as it matters to the signature and to the log; none if its body was taken before.
+/// The request as it came, as far as it matters to the signature; none if its body was taken before.
 fn incoming()
 -> impl Filter<Extract = (Option<Request<impl http_body::Body<Error = warp::Error>>>,), Error = Infallible> + Clone
 {
     let body = warp::body::stream().map(Some).or_else(async |_| Ok::<_, Infallible>((None,)));
-    warp::method().and(path()).and(warp::header::headers_cloned()).and(body).map(request)
-}
-
-/// The path of the request, which one for CONNECT has not; warp would not survive being asked for it.
-fn path() -> impl Filter<Extract = (String,), Error = Infallible> + Clone {
-    let has_path = async |method| match method {
-        Method::CONNECT => Err(warp::reject()),
-        _ => Ok(()),
-    };
-    warp::method()
-        .and_then(has_path)
-        .untuple_one()
-        .and(warp::path::full())
-        .map(|path: FullPath| path.as_str().to_owned())
-        .or_else(async |_| Ok::<_, Infallible>((String::from("/"),)))
+    warp::method().and(warp::header::headers_cloned()).and(body).map(request)
 }
 
 fn request(
     method: Method,
-    path: String,
     headers: HeaderMap,
     body: Option<impl Stream<Item = Result<impl Buf, warp::Error>>>,
 ) -> Option<Request<impl http_body::Body<Error = warp::Error>>> {
     let mut request = Request::new(StreamBody::new(body?.map_ok(Frame::data)));
     *request.method_mut() = method;
-    *request.uri_mut() = path.parse().unwrap_or_default();
+    // warp does not survive being asked for the path of a request that has none (`POST webhook`), and does not say
+    // whether it has one. So this is a target without one, and the log says nothing of a path.
+    *request.uri_mut() = Uri::from_static("unknown");
     *request.headers_mut() = headers;
     Some(request)
 }

@@ -120,7 +120,7 @@
 
 mod endpoint;
 
-pub use endpoint::{bytes_endpoint, endpoint, endpoint_with};
+pub use endpoint::{bytes_endpoint, bytes_endpoint_with, endpoint, endpoint_with};
 pub use untis_webhook::{
     DecodeError, Event, HeaderNames, KeyError, KeySet, KeySetError, Rejection, Verified, Verifier,
     VerifyingKey, event,
