@@ -106,13 +106,18 @@
 //! # Where the layer goes
 //!
 //! [`Router::layer`], [`Router::route_layer`] and [`MethodRouter::layer`] all do. `Router::layer` covers the
-//! routes that were added before it and no others, so that a `/health` added after it is open; of `route_layer` and the layer of a `MethodRouter` only
-//! requests for an existing route see the layer. Where it is missing, the extractors answer 500 and log an
-//! error: nothing is handled that was not verified. A handler that takes none of them is not protected by
-//! them.
+//! routes that were added before it and no others: a `/health` among them is refused like everything else that
+//! is not signed, and one that is added (or merged) after it is open. Of `route_layer` and the layer of a
+//! `MethodRouter` only requests for an existing route see the layer. Where it is missing, the extractors answer
+//! 500 and log an error: nothing is handled that was not verified. A handler that takes none of them is not
+//! protected by them.
+//!
+//! axum adds `Allow` to whatever a route answers, a refusal too, which tells a stranger that there is such a
+//! path. A layer that stands around the whole router ([`Router::fallback_service`] of another) tells nothing.
 //!
 //! [`Router::layer`]: https://docs.rs/axum/0.8/axum/struct.Router.html#method.layer
 //! [`Router::route_layer`]: https://docs.rs/axum/0.8/axum/struct.Router.html#method.route_layer
+//! [`Router::fallback_service`]: https://docs.rs/axum/0.8/axum/struct.Router.html#method.fallback_service
 //! [`MethodRouter::layer`]: https://docs.rs/axum/0.8/axum/routing/method_routing/struct.MethodRouter.html#method.layer
 
 mod extract;
