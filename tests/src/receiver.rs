@@ -20,8 +20,9 @@ pub use self::deliveries::{
 };
 pub use self::refusals::{says_what_it_refused, warns_of_a_genuine_delivery_that_it_does_not_take};
 pub use self::stopping::{
-    ends_what_has_begun, loses_nothing_when_it_is_stopped_under_load, serves_past_silent_connections,
-    stops_whatever_strangers_leave_open,
+    ends_what_has_begun, logs_nothing_of_http_2_that_a_stranger_repeats,
+    loses_nothing_when_it_is_stopped_under_load, serves_past_chatty_connections,
+    serves_past_silent_connections, stops_whatever_strangers_leave_open,
 };
 use crate::vectors;
 
@@ -104,6 +105,16 @@ macro_rules! receiver_tests {
         #[tokio::test]
         async fn silent_connections_do_not_take_all_its_descriptors() {
             $crate::receiver::serves_past_silent_connections(&program().await).await;
+        }
+
+        #[tokio::test]
+        async fn chatty_connections_do_not_take_all_its_places() {
+            $crate::receiver::serves_past_chatty_connections(&program().await).await;
+        }
+
+        #[tokio::test]
+        async fn what_strangers_can_repeat_in_http_2_is_not_logged() {
+            $crate::receiver::logs_nothing_of_http_2_that_a_stranger_repeats(&program().await).await;
         }
 
         #[tokio::test]

@@ -58,6 +58,10 @@ fn the_headers_have_the_names_that_are_configured() {
     assert_eq!(names(&[(signature, "X-Signature ")]), expected("x-signature", "algorithm"));
     assert_eq!(names(&[(algorithm, "X-Algorithm")]), expected("authorization", "x-algorithm"));
     for (vars, error) in [
+        (
+            [(signature, "'X-Signature'")],
+            "UNTIS_WEBHOOK_SIGNATURE_HEADER: expected the name of a header, found quotation",
+        ),
         ([(signature, "two words")], "UNTIS_WEBHOOK_SIGNATURE_HEADER: expected the name of a header"),
         ([(algorithm, "X:")], "UNTIS_WEBHOOK_ALGORITHM_HEADER: expected the name of a header"),
         ([(signature, "Algorithm")], "UNTIS_WEBHOOK_SIGNATURE_HEADER, UNTIS_WEBHOOK_ALGORITHM_HEADER: "),
@@ -88,7 +92,10 @@ fn what_is_no_entry_is_named() {
         (&format!("={file}"), "expected a key name of 1 to 64"),
         (&format!("my key={file}"), "expected a key name of 1 to 64"),
         ("production=/does/not/exist", "cannot read /does/not/exist: No such file or directory"),
-        ("production=MyKeysAreInThisFolder/AndItsNameIsLong/production", "cannot read MyKeysAreIn"),
+        (
+            "production=Keys/andalongernamethanusual/production",
+            "cannot read Keys/andalongernamethanusual/prod",
+        ),
     ] {
         let error = keys([entry]).unwrap_err().to_string();
         assert!(error.contains(found), "{entry}: {error}");
@@ -110,9 +117,22 @@ fn no_error_repeats_what_may_be_a_key() {
         lines.iter().for_each(|line| hidden.octets(line.as_bytes()));
         let base64 = lines.concat();
         let url_safe = base64.replace('+', "-").replace('/', "_");
-        for key in
-            [secret, &base64, &url_safe, &secret.replace('\n', "\\n"), &secret.replace('\n', " "), lines[0]]
-        {
+        let octets = base64::Engine::decode(&base64::prelude::BASE64_STANDARD, &base64).unwrap();
+        let hex: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
+        let colons: String = octets.iter().map(|octet| format!("{octet:02x}:")).collect();
+        hidden.text(&hex[..24]);
+        hidden.text(&colons[..24]);
+        entries.extend(lines.iter().map(|line| format!("production={line}")));
+        for key in [
+            secret,
+            &base64,
+            &url_safe,
+            &hex,
+            &colons,
+            &secret.replace('\n', "\\n"),
+            &secret.replace('\n', " "),
+            lines[0],
+        ] {
             entries.push(key.to_owned());
             for entry in
                 ["production={}", "={}", "\"production={}\"", "production=\"{}\"", "{}=public.txt", "k=./{}"]

@@ -23,7 +23,7 @@ use untis_webhook_testkit::Delivery;
 use untis_webhook_tests::bodies::{Frames, Stalled};
 use untis_webhook_tests::log::Log;
 use untis_webhook_tests::platform::{BODY, PLATFORM, forged, genuine, verifier};
-use untis_webhook_tower::{VerifiedBody, VerifyLayer};
+use untis_webhook_tower::{Reason, VerifiedBody, VerifyLayer};
 use warp::Filter;
 
 /// What this thread logs at `INFO` and above.
@@ -112,6 +112,20 @@ async fn a_delivery_that_gets_no_answer_is_a_line() {
     std::panic::catch_unwind(poll).unwrap_err();
     drop(future);
     assert!(line(&log).contains("dropped before the handler answered"));
+}
+
+#[tokio::test]
+async fn two_layers_make_one_line_and_it_has_the_handlers_reason() {
+    let (log, _guard) = logged();
+    let unavailable = service_fn(async |_: Request<VerifiedBody>| {
+        let mut response = Response::new(());
+        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        response.extensions_mut().insert(Reason("no database".into()));
+        Ok::<_, Infallible>(response)
+    });
+    let service = layer().layer(layer().layer(unavailable));
+    service.oneshot(genuine(Frames::of([BODY]))).await.unwrap();
+    assert!(line(&log).contains("not answered with success: no database"));
 }
 
 #[tokio::test]

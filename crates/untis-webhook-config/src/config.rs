@@ -3,6 +3,7 @@ use std::env::{self, VarError};
 use http::HeaderName;
 use untis_webhook::{HeaderNames, KeySet, Verifier};
 
+use crate::entry::is_quoted;
 use crate::{ConfigError, keys};
 
 /// The keys to trust, and the headers to read.
@@ -68,7 +69,10 @@ fn header_name(
     default: HeaderName,
 ) -> Result<HeaderName, ConfigError> {
     match value {
-        Some(name) => name.trim().parse().map_err(|_| ConfigError::HeaderName(variable)),
+        Some(name) if is_quoted(name.trim()) => {
+            Err(ConfigError::HeaderName(variable, "quotation marks around it"))
+        }
+        Some(name) => name.trim().parse().map_err(|_| ConfigError::HeaderName(variable, "something else")),
         None => Ok(default),
     }
 }

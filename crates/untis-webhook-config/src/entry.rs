@@ -2,6 +2,7 @@ use std::path::Path;
 
 use untis_webhook::{KeyError, KeySet, VerifyingKey};
 
+use crate::file::is_long_with_digits;
 use crate::{KeysError, read_key};
 
 /// Reads the keys of entries `NAME=FILE`, or `NAME=KEY` with the public key itself.
@@ -40,7 +41,7 @@ fn named_key(entry: &str) -> Result<(&str, VerifyingKey), KeysError> {
     match entry.split_once('=').map(|(name, value)| (name.trim(), value.trim())) {
         None => Err(KeysError::Entry("text without =: put a name before the file")),
         // A name is short, so this is a key whose padding has the first =.
-        Some((name, _)) if is_armoured(name) || name.len() > 64 => {
+        Some((name, _)) if is_armoured(name) || is_long_with_digits(name) => {
             Err(KeysError::Entry("a longer text before the =: is it a key without a name?"))
         }
         Some((_, "")) => Err(KeysError::Entry("a name without a file")),
@@ -73,7 +74,7 @@ fn is_armoured(text: &str) -> bool {
     text.contains("-----") || text.contains(['\n', '\r']) || text.contains(r"\n")
 }
 
-fn is_quoted(text: &str) -> bool {
+pub(crate) fn is_quoted(text: &str) -> bool {
     text.starts_with(['"', '\'']) || text.ends_with(['"', '\''])
 }
 

@@ -8,9 +8,9 @@ use crate::{ALGORITHM_HEADER, KEYS, SIGNATURE_HEADER};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// This variable is not the name of a header.
-    #[error("{0}: expected the name of a header, found something else")]
-    HeaderName(&'static str),
+    /// This variable is not the name of a header; the text says what was found.
+    #[error("{0}: expected the name of a header, found {1}")]
+    HeaderName(&'static str, &'static str),
 
     /// The keys are none, or no set.
     #[error("{KEYS}: {0}")]

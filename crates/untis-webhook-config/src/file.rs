@@ -22,8 +22,7 @@ pub fn read_key(file: &Path) -> Result<VerifyingKey, KeysError> {
 
 fn read(file: &Path) -> io::Result<Vec<u8>> {
     match Kind::of(&fs::metadata(file)?) {
-        Kind::Regular => read_to_limit(file),
-        Kind::Pipe => read_within_deadline(file.to_owned()),
+        Kind::Readable => read_within_deadline(file.to_owned()),
         Kind::Other(found) => {
             Err(io::Error::new(ErrorKind::InvalidInput, format!("expected a file or a pipe, found {found}")))
         }
@@ -39,19 +38,19 @@ fn read_to_limit(file: &Path) -> io::Result<Vec<u8>> {
     }
 }
 
-/// Opening a pipe waits for whoever writes to it, and reading for the end of that: on a thread, which is left
-/// behind if neither comes.
+/// Opening a pipe waits for whoever writes to it, and reading for the end of that; some files of the system never end
+/// either. So this is on a thread, which is left behind then.
 fn read_within_deadline(file: PathBuf) -> io::Result<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || sender.send(read_to_limit(&file)));
-    receiver.recv_timeout(DEADLINE).unwrap_or_else(|_| {
-        Err(io::Error::new(ErrorKind::TimedOut, "nothing has ended this pipe within 10 s"))
-    })
+    receiver
+        .recv_timeout(DEADLINE)
+        .unwrap_or_else(|_| Err(io::Error::new(ErrorKind::TimedOut, "it did not end within 10 s")))
 }
 
 enum Kind {
-    Regular,
-    Pipe,
+    /// A regular file or a pipe.
+    Readable,
     Other(&'static str),
 }
 
@@ -59,10 +58,10 @@ impl Kind {
     fn of(metadata: &Metadata) -> Self {
         #[cfg(unix)]
         if std::os::unix::fs::FileTypeExt::is_fifo(&metadata.file_type()) {
-            return Self::Pipe;
+            return Self::Readable;
         }
         match () {
-            () if metadata.is_file() => Self::Regular,
+            () if metadata.is_file() => Self::Readable,
             () if metadata.is_dir() => Self::Other("a directory"),
             () => Self::Other("a device or a socket"),
         }
@@ -72,7 +71,8 @@ impl Kind {
 /// The file's name for an error, if it looks like one; otherwise, that it is not repeated.
 ///
 /// What was given as a name may be a key: `--private "$(cat private.pem)"`. It is none if it has a line break,
-/// `-----`, a character that is unusual in a path, a word that looks like base64, or more than 255 octets.
+/// `-----`, a character that is unusual in a path, a word that could be a piece of base64 or of hexadecimal, or more
+/// than 255 octets.
 ///
 /// ```
 /// use std::path::Path;
@@ -86,27 +86,39 @@ pub fn shown(file: &Path) -> String {
     let name = file.display().to_string();
     let is_plain = name.len() <= LONGEST_NAME
         && !name.contains("-----")
-        && name.chars().all(|c| c.is_alphanumeric() || " /\\._-+@:~%()[]".contains(c))
-        && !name.split(|c: char| !c.is_ascii_alphanumeric()).any(looks_random);
+        && name.matches(':').count() <= 1
+        && name.chars().all(|c| c.is_alphanumeric() || " /\\._-@:~%()[]".contains(c))
+        && !name.split(|c: char| !c.is_ascii_alphanumeric()).any(could_be_key)
+        && (name.contains('.') || name.starts_with('/') || !is_mixed(&name, 20));
     match is_plain {
         true => name,
         false => "a file whose name is not repeated, since it may be a key".to_owned(),
     }
 }
 
-/// Whether this word is as long and as mixed as a piece of base64.
-fn looks_random(word: &str) -> bool {
-    let has = |kind: fn(&char) -> bool| word.chars().any(|c| kind(&c));
-    word.len() >= 20
-        && has(char::is_ascii_uppercase)
-        && has(char::is_ascii_lowercase)
-        && has(char::is_ascii_digit)
+/// Whether this word is as long as pieces of keys in base64, base32 and hexadecimal are, and no word of a language.
+fn could_be_key(word: &str) -> bool {
+    is_mixed(word, 10) || (word.len() >= 16 && !word.bytes().all(|octet| octet.is_ascii_lowercase()))
+}
+
+/// Whether this has so many octets, and letters of both cases and digits among them.
+fn is_mixed(text: &str, least: usize) -> bool {
+    let has = |kind: fn(&u8) -> bool| text.bytes().any(|octet| kind(&octet));
+    text.len() >= least
+        && has(u8::is_ascii_uppercase)
+        && has(u8::is_ascii_lowercase)
+        && has(u8::is_ascii_digit)
+}
+
+/// Whether this is as long as the shortest keys, and has a digit.
+pub(crate) fn is_long_with_digits(text: &str) -> bool {
+    text.len() >= 32 && text.bytes().any(|octet| octet.is_ascii_digit())
 }
 
 /// Octets in a key's file: the largest key and its comments are a fraction of it.
 const LIMIT: u64 = 64 * 1024;
 
-/// For a pipe to be opened and to end.
+/// For a file to be opened and to end.
 const DEADLINE: Duration = Duration::from_secs(10);
 
 /// Octets in the name of a file that is repeated: `NAME_MAX` of Linux.

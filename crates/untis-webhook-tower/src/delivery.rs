@@ -1,6 +1,8 @@
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::uri::PathAndQuery;
-use http::{Method, Request, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use tracing::Level;
 use tracing::field::{self, DebugValue};
 use untis_webhook::Verified;
@@ -27,12 +29,16 @@ impl Delivery {
     }
 
     /// The inner service has answered it.
-    pub(crate) fn answered(&mut self, status: StatusCode) {
+    pub(crate) fn answered<B>(&mut self, response: &mut Response<B>) {
         self.is_answered = true;
-        if !status.is_success() {
-            self.log(Some(status), Some("the handler's answer"));
-        } else if tracing::enabled!(target: TARGET, Level::WARN) {
-            self.log(Some(status), None);
+        let status = response.status();
+        if status.is_success() {
+            if tracing::enabled!(target: TARGET, Level::WARN) {
+                self.log(Some(status), None);
+            }
+        } else if response.extensions_mut().insert(Logged).is_none() {
+            let reason = response.extensions().get().map_or("the handler's answer", |Reason(reason)| reason);
+            self.log(Some(status), Some(reason));
         }
     }
 
@@ -58,7 +64,7 @@ impl Delivery {
         tracing::warn!(
             target: TARGET,
             status = status.map(|status| status.as_u16()),
-            method = %self.method,
+            method = %start(self.method.as_str()),
             path = self.target.as_ref().map(PathAndQuery::path).map(shown),
             key = %self.verified.key_id(),
             tenant = tenant.map(shown),
@@ -77,10 +83,34 @@ impl Drop for Delivery {
     }
 }
 
+/// Why a verified delivery is not answered with a success, for the layer's line in the log.
+///
+/// An inner service that knows more than its status says puts it into the extensions of its response. It is for the
+/// operator, and must hold nothing of the delivery.
+///
+/// ```
+/// use http::{Response, StatusCode};
+/// use untis_webhook_tower::Reason;
+///
+/// let mut response = Response::new(());
+/// *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+/// response.extensions_mut().insert(Reason("the database does not answer".into()));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Reason(pub Cow<'static, str>);
+
+/// That a layer has logged it already, for one that stands outside.
+#[derive(Clone)]
+struct Logged;
+
 /// As much of a text as a line of a log is to have, escaped.
 fn shown(text: &str) -> DebugValue<&str> {
+    field::debug(start(text))
+}
+
+fn start(text: &str) -> &str {
     let end = text.char_indices().nth(LONGEST).map_or(text.len(), |(end, _)| end);
-    field::debug(text.get(..end).unwrap_or_default())
+    text.get(..end).unwrap_or_default()
 }
 
 /// Characters.

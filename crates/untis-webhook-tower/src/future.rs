@@ -144,9 +144,9 @@ where
                 stage.set(Stage::Responding { future, delivery });
             }
             StageProj::Responding { future, delivery } => {
-                let answer = ready!(future.poll(cx));
-                match &answer {
-                    Ok(response) => delivery.answered(response.status()),
+                let mut answer = ready!(future.poll(cx));
+                match &mut answer {
+                    Ok(response) => delivery.answered(response),
                     Err(_) => delivery.failed(),
                 }
                 return Poll::Ready(Ok(answer));

@@ -132,7 +132,7 @@
 //! | level | what | fields |
 //! |---|---|---|
 //! | `DEBUG` | the request was refused; the message says why | `rejection` |
-//! | `WARN` | the request was verified, and not answered with 2xx, or not at all: the inner service failed or panicked, or the peer hung up before it had answered. The delivery may be lost. The message says why: what [`Verified::event`](untis_webhook::Verified::event) cannot read, if it cannot | `status` (if there is one), `method`, `path` (if it is known, without the query), `key` (its name); of an event that can be read `tenant`, `event` and `irregular` |
+//! | `WARN` | the request was verified, and not answered with 2xx, or not at all: the inner service failed or panicked, or the peer hung up before it had answered. The delivery may be lost. The message says why: what [`Verified::event`](untis_webhook::Verified::event) cannot read, if it cannot, or the [`Reason`] that the inner service gives | `status` (if there is one), `method`, `path` (if it is known, without the query), `key` (its name); of an event that can be read `tenant`, `event` and `irregular` |
 //! | `WARN` | it was answered with 2xx, and has [fields that are not as documented](untis_webhook::Event::irregular_fields), which are left out | the same; `irregular` has the names of these fields |
 //!
 //! A `path`, `tenant` or `event` is cut off after 128 characters, and escaped. With `tracing-subscriber`'s `EnvFilter`,
@@ -147,6 +147,7 @@ mod rejection_response;
 mod service;
 mod verified_body;
 
+pub use delivery::Reason;
 pub use future::ResponseFuture;
 pub use layer::VerifyLayer;
 pub use rejection_response::{DefaultRejectionResponse, RejectionResponse};

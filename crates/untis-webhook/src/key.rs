@@ -54,6 +54,7 @@ impl VerifyingKey {
         // The DER of a key begins with 0x30 0x82, and no character of UTF-8 begins with 0x82.
         match str::from_utf8(bytes) {
             Ok(text) => text.parse(),
+            Err(_) if bytes.starts_with(&[0x30, 0x82]) => Self::from_der(bytes),
             Err(_) => match text::from_other_encoding(bytes) {
                 Some(text) => text.parse(),
                 None => Self::from_der(bytes),

@@ -25,18 +25,23 @@ impl Config {
     pub fn from_env() -> Result<Self, Error> {
         let webhook = untis_webhook_config::Config::from_env()?;
         let listen = var(LISTEN, DEFAULT_LISTEN)?;
-        let listen = listen.parse().map_err(|_| Error::Listen(listen))?;
-        let log = var(LOG, DEFAULT_LOG)?;
-        let log = filter(&log).ok_or(Error::Log(log))?;
+        let listen = listen.parse().map_err(|_| Error::Listen)?;
+        let log = filter(&var(LOG, DEFAULT_LOG)?).ok_or(Error::Log)?;
         Ok(Self { webhook, listen, log })
     }
 }
 
 /// `EnvFilter` would take a word that is no level for a target, and log nothing else.
+///
+/// Strangers can make h2 warn as often as they like, so that it has to be named to be heard.
 fn filter(directives: &str) -> Option<EnvFilter> {
-    let is_known = |word: &str| word.contains(['=', '[']) || word.parse::<LevelFilter>().is_ok();
+    let is_level = |word: &str| !word.is_empty() && word.parse::<LevelFilter>().is_ok();
+    let is_known = |word: &str| match word.rsplit_once('=') {
+        Some((_, level)) => is_level(level),
+        None => is_level(word) || word.contains('['),
+    };
     let all_known = directives.split(',').all(|word| is_known(word.trim()));
-    EnvFilter::builder().parse(directives).ok().filter(|_| all_known)
+    EnvFilter::builder().parse(format!("h2=error,{directives}")).ok().filter(|_| all_known)
 }
 
 fn var(name: &'static str, default: &str) -> Result<String, Error> {
@@ -47,19 +52,20 @@ fn var(name: &'static str, default: &str) -> Result<String, Error> {
     }
 }
 
-/// Why the receiver cannot start. The text is all that an operator sees.
+/// Why the receiver cannot start. The text is all that an operator sees; it repeats nothing, since what is in the wrong
+/// place may be a key.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The address is none.
-    #[error("{LISTEN}: expected an address such as {DEFAULT_LISTEN}, found {0:?}")]
-    Listen(String),
+    #[error("{LISTEN}: expected an address such as {DEFAULT_LISTEN}, found something else")]
+    Listen,
 
     /// What is to be logged is none.
     #[error(
-        "{LOG}: expected a level such as info or levels such as info,untis_webhook_tower=debug, found {0:?}"
+        "{LOG}: expected a level such as info or levels such as info,untis_webhook_tower=debug, found something else"
     )]
-    Log(String),
+    Log,
 
     /// A variable holds something else than text.
     #[error("{0}: expected text, found octets that are not UTF-8")]

@@ -38,6 +38,7 @@ pub(crate) async fn drive<C: GracefulConnection>(
         tokio::select! {
             ended = connection.as_mut() => return ended,
             () = sleep_until(deadline) => {}
+            () = progress.changed() => {}
             changed = phase.changed() => if changed.is_err() { break },
         }
     }
@@ -57,6 +58,7 @@ pub(crate) async fn drive<C: GracefulConnection>(
         tokio::select! {
             ended = connection.as_mut() => return ended,
             () = sleep_until(deadline) => {}
+            () = progress.changed() => {}
         }
     }
 }

@@ -9,7 +9,7 @@
 //! | `UNTIS_WEBHOOK_SIGNATURE_HEADER` | the header of the signature, `Authorization` unless set |
 //! | `UNTIS_WEBHOOK_ALGORITHM_HEADER` | the header of the algorithm's name, `Algorithm` unless set |
 //! | `LISTEN` | the address to listen on, `127.0.0.1:8080` unless set |
-//! | `RUST_LOG` | what is logged, `info` unless set: a level, or levels by target such as `info,untis_webhook_tower=debug`, in the [syntax of `tracing-subscriber`](tracing_subscriber::EnvFilter) |
+//! | `RUST_LOG` | what is logged, `info` unless set: a level, or levels by target such as `info,untis_webhook_tower=debug`, in the [syntax of `tracing-subscriber`](tracing_subscriber::EnvFilter); `h2`, which strangers can make warn at will, is heard only if it is named |
 //!
 //! An empty variable is one that is not set. What is wrong is said before anything listens.
 //!

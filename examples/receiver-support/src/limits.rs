@@ -12,7 +12,8 @@ pub(crate) const SILENT: Duration = Duration::from_secs(10);
 /// being closed.
 pub(crate) const KEPT: Duration = Duration::from_secs(65);
 
-/// In place of both when there are no more connections to be had: enough for a head that is on its way.
+/// In place of both when there are no more connections to be had: enough for a head that is on its way. One that has
+/// brought nothing but refusals has it from when it was opened.
 pub(crate) const FULL: Duration = Duration::from_secs(1);
 
 /// For the requests on a connection, since one last began or was answered. A body has 10 s (the layer's), an

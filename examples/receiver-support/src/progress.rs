@@ -1,17 +1,25 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::limits::{FULL, KEPT, SILENT, UNDER_WAY};
 
 /// What goes on on one connection. Clones share it.
 #[derive(Clone, Debug)]
-pub(crate) struct Progress(Arc<Mutex<State>>);
+pub(crate) struct Progress(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Notify,
+}
 
 #[derive(Debug)]
 struct State {
     under_way: usize,
     brought_a_delivery: bool,
+    opened: Instant,
     /// When a request last began or ended.
     since: Instant,
 }
@@ -19,8 +27,9 @@ struct State {
 impl Progress {
     /// That of a connection on which nothing has begun.
     pub(crate) fn new() -> Self {
-        let state = State { under_way: 0, brought_a_delivery: false, since: Instant::now() };
-        Self(Arc::new(Mutex::new(state)))
+        let now = Instant::now();
+        let state = State { under_way: 0, brought_a_delivery: false, opened: now, since: now };
+        Self(Arc::new(Shared { state: Mutex::new(state), changed: Notify::new() }))
     }
 
     /// A request begins, and is under way until what is returned is dropped.
@@ -28,6 +37,7 @@ impl Progress {
         let mut state = self.state();
         state.under_way += 1;
         state.since = Instant::now();
+        self.0.changed.notify_one();
         UnderWay(self.clone())
     }
 
@@ -40,17 +50,23 @@ impl Progress {
     /// Until when it may go on as it is.
     pub(crate) fn deadline(&self, full: bool) -> Instant {
         let state = self.state();
-        let limit = match state.under_way {
-            0 if full => FULL,
-            0 if state.brought_a_delivery => KEPT,
-            0 => SILENT,
-            _ => UNDER_WAY,
-        };
-        state.since + limit
+        match state.under_way {
+            0 if full && state.brought_a_delivery => state.since + FULL,
+            // To send one forgery after the other keeps no place.
+            0 if full => state.opened + FULL,
+            0 if state.brought_a_delivery => state.since + KEPT,
+            0 => state.since + SILENT,
+            _ => state.since + UNDER_WAY,
+        }
+    }
+
+    /// Ready when a request has begun or ended since it was last asked.
+    pub(crate) async fn changed(&self) {
+        self.0.changed.notified().await;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -70,5 +86,6 @@ impl Drop for UnderWay {
         let mut state = self.0.state();
         state.under_way -= 1;
         state.since = Instant::now();
+        self.0.0.changed.notify_one();
     }
 }

@@ -28,7 +28,7 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tower::{ServiceBuilder, service_fn};
 use tower_http::timeout::DeadlineBody;
-use untis_webhook_tower::{VerifiedBody, Verifier, VerifyLayer};
+use untis_webhook_tower::{Reason, VerifiedBody, Verifier, VerifyLayer};
 
 pub use upstream::{Upstream, UpstreamError};
 
@@ -42,7 +42,9 @@ pub async fn serve(listener: TcpListener, verifier: Verifier, stop: Stop, upstre
     let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build_http();
     let proxy = service_fn(move |request| {
         let (client, upstream) = (client.clone(), upstream.clone());
-        async move { Ok::<_, Infallible>(proxy(&client, &upstream, request).await.unwrap_or_else(respond)) }
+        async move {
+            Ok::<_, Infallible>(proxy(&client, &upstream, request).await.unwrap_or_else(NotTaken::respond))
+        }
     });
     let service = ServiceBuilder::new()
         .layer(VerifyLayer::new(verifier))
@@ -56,7 +58,7 @@ async fn proxy(
     client: &Client<HttpConnector, VerifiedBody>,
     upstream: &Upstream,
     mut request: Request<VerifiedBody>,
-) -> Result<Response<Body>, StatusCode> {
+) -> Result<Response<Body>, NotTaken> {
     route(&request)?;
     handle(&request.body().verified().event().map_err(|error| error.status())?);
 
@@ -69,13 +71,17 @@ async fn proxy(
     let answered = timeout(ANSWER_DEADLINE, client.request(request)).await;
     let mut response = answered
         .map_err(|_| {
-            tracing::warn!(within = ?ANSWER_DEADLINE, "the application does not answer in time");
-            StatusCode::GATEWAY_TIMEOUT
+            let reason = format!("the application does not answer within {ANSWER_DEADLINE:?}");
+            NotTaken(StatusCode::GATEWAY_TIMEOUT, Some(reason))
         })?
         .map_err(|error| {
-            tracing::warn!(cause = causes(&error), "the application does not answer");
-            StatusCode::BAD_GATEWAY
+            let reason = format!("the application does not answer: {}", causes(&error));
+            NotTaken(StatusCode::BAD_GATEWAY, Some(reason))
         })?;
+    if response.status().is_informational() {
+        let reason = format!("the application answers {}, which is no answer", response.status());
+        return Err(NotTaken(StatusCode::BAD_GATEWAY, Some(reason)));
+    }
     headers::remove_hop_by_hop(response.headers_mut());
     Ok(response.map(|body| {
         let whole = DeadlineBody::new(ANSWER_BODY_DEADLINE, body);
@@ -84,6 +90,26 @@ async fn proxy(
         });
         whole.boxed()
     }))
+}
+
+/// The status of a delivery that was not passed on, and why, for the log.
+struct NotTaken(StatusCode, Option<String>);
+
+impl NotTaken {
+    fn respond(self) -> Response<Body> {
+        let Self(status, reason) = self;
+        let mut response = respond(status);
+        if let Some(reason) = reason {
+            response.extensions_mut().insert(Reason(reason.into()));
+        }
+        response
+    }
+}
+
+impl From<StatusCode> for NotTaken {
+    fn from(status: StatusCode) -> Self {
+        Self(status, None)
+    }
 }
 
 /// The error's text, and that of all that caused it.

@@ -12,8 +12,14 @@ impl Upstream {
     ///
     /// [`UpstreamError`] if it is not set or is something else.
     pub fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<Self, UpstreamError> {
-        let upstream = var("UPSTREAM").unwrap_or_default();
-        upstream.parse().map(Self).map_err(|_| UpstreamError(upstream))
+        let upstream = var("UPSTREAM").and_then(|upstream| upstream.trim().parse::<Authority>().ok());
+        // Without a port it would be 80, which is not where an application listens that says nothing of it.
+        let is_whole = |upstream: &Authority| {
+            upstream.port_u16().is_some_and(|port| port != 0)
+                && !upstream.host().is_empty()
+                && !upstream.as_str().contains('@')
+        };
+        upstream.filter(is_whole).map(Self).ok_or(UpstreamError)
     }
 
     /// The same path and query, there.
@@ -25,7 +31,8 @@ impl Upstream {
     }
 }
 
-/// There is no such upstream.
+/// There is no such upstream. What was given is not repeated: it may be a secret in the wrong place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("UPSTREAM: expected the application's host and port such as 127.0.0.1:3000, found {0:?}")]
-pub struct UpstreamError(String);
+#[error("UPSTREAM: expected the application's host and port such as 127.0.0.1:3000, found something else")]
+#[non_exhaustive]
+pub struct UpstreamError;

@@ -107,6 +107,8 @@ async fn an_application_that_cannot_be_reached_is_502_and_the_log_says_why() {
     ] {
         assert_eq!(status(proxy, delivery()).await, 502, "{cause}");
         let said = log.take();
-        assert!(said.contains("WARN tower_proxy") && said.contains(cause), "{cause}: {said}");
+        let warnings: Vec<_> = said.lines().filter(|line| line.contains(" WARN ")).collect();
+        let [warning] = warnings[..] else { panic!("one warning expected: {said}") };
+        assert!(warning.contains("status=502") && warning.contains(cause), "{cause}: {warning}");
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::{Program, Receiver, SOON, keys_of_the_vectors};
 use crate::platform::forged;
@@ -106,6 +106,57 @@ pub async fn serves_past_silent_connections(program: &Program) {
     let (code, log) = receiver.end().await;
     assert_eq!(code, Some(0));
     assert!(!log.contains("cannot accept"), "{log}");
+}
+
+/// Strangers who take all places and send one forgery after the other on each keep nobody out.
+pub async fn serves_past_chatty_connections(program: &Program) {
+    let receiver = Receiver::run(program.command_with(40), &keys_of_the_vectors(), "info").await;
+    let address = receiver.address;
+    let mut strangers = JoinSet::new();
+    for _ in 0..40 {
+        strangers.spawn(async move {
+            let mut stranger = Connection::to(address).await;
+            while stranger
+                .try_send("POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+                .await
+                .is_ok()
+                && stranger.response().await.is_some()
+            {
+                sleep(Duration::from_millis(200)).await;
+            }
+        });
+    }
+    // All places are taken once a connection is not answered any more.
+    let delivery = vectors::deliveries().remove(0).to_http();
+    let status = timeout(Duration::from_secs(15), status(address, delivery)).await;
+    assert_eq!(status, Ok(204));
+    receiver.signal("TERM").await;
+    assert_eq!(receiver.end().await.0, Some(0));
+    strangers.join_all().await;
+}
+
+/// What h2 warns of, strangers can do as often as they like: it is not logged.
+pub async fn logs_nothing_of_http_2_that_a_stranger_repeats(program: &Program) {
+    let receiver = Receiver::start_with_log(program, &keys_of_the_vectors(), "info").await;
+    let mut stranger = Connection::to(receiver.address).await;
+    stranger.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await;
+    // Acknowledgements of pings that nobody has sent.
+    let ack = [&b"\0\0\x08\x06\x01\0\0\0\0"[..], b"unasked!"].concat();
+    let _ = stranger.try_send(ack.repeat(1000)).await;
+    // Streams that are given up as soon as they are there: GET / by index, and RST_STREAM.
+    let mut streams = Vec::new();
+    for stream in (1..121_u32).step_by(2) {
+        streams.extend([&b"\0\0\x03\x01\x05"[..], &stream.to_be_bytes(), b"\x82\x84\x86"].concat());
+        streams.extend([&b"\0\0\x04\x03\0"[..], &stream.to_be_bytes(), b"\0\0\0\x08"].concat());
+    }
+    let _ = stranger.try_send(streams).await;
+    // Whatever was written is read before a delivery that comes later on the same machine is answered.
+    let delivery = vectors::deliveries().remove(0).to_http();
+    assert_eq!(status(receiver.address, delivery).await, 204);
+    stranger.half_close().await;
+    receiver.signal("TERM").await;
+    let (_, log) = receiver.end().await;
+    assert!(log.lines().count() < 20 && !log.contains(" h2::"), "{log}");
 }
 
 /// A connection with a delivery of which the body is asked for, and that body.

@@ -49,7 +49,6 @@ pub(super) fn not_base64(stranger: char) -> &'static str {
         }
         '"' | '\'' | '`' => "text with a quotation mark inside",
         '\\' => "text with a backslash inside",
-        '\0' => "text with NUL characters: is it UTF-16?",
         '\u{fffd}' => "text with characters that were lost in a conversion",
         _ if stranger.is_control() => "text with a control character inside",
         _ if !stranger.is_ascii() => "text with a character outside ASCII",

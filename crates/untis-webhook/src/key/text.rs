@@ -10,8 +10,8 @@ use super::{KeyError, der_of_one_value, foreign};
 pub(super) fn to_der(text: &str) -> Result<Vec<u8>, KeyError> {
     let text = with_line_breaks(text);
     let text = text.trim_matches(is_edge);
-    match text.split_once("-----BEGIN ") {
-        Some((before, _)) if key_start(before).is_some() => Err(KeyError::SeveralKeys),
+    match split_at_begin(text) {
+        Some((before, _)) if has_key(before) => Err(KeyError::SeveralKeys),
         // RFC 7468 section 2: text before the begin line is permitted.
         Some((_, rest)) => decode(unarmour(rest)?),
         None => match foreign::recognize_text(text) {
@@ -21,8 +21,8 @@ pub(super) fn to_der(text: &str) -> Result<Vec<u8>, KeyError> {
     }
 }
 
-/// What a file holds that is not UTF-8: UTF-16 with a byte order mark, as PowerShell writes it, or PEM after
-/// text in some other encoding.
+/// What a file holds that is not UTF-8: UTF-16 with a byte order mark, as PowerShell writes it, or a key after text in
+/// some other encoding.
 pub(super) fn from_other_encoding(bytes: &[u8]) -> Option<String> {
     let utf16 = |text: &[u8], unit: fn([u8; 2]) -> u16| {
         let (units, _) = text.as_chunks();
@@ -31,11 +31,21 @@ pub(super) fn from_other_encoding(bytes: &[u8]) -> Option<String> {
     match bytes {
         [0xff, 0xfe, text @ ..] => Some(utf16(text, u16::from_le_bytes)),
         [0xfe, 0xff, text @ ..] => Some(utf16(text, u16::from_be_bytes)),
-        _ => bytes
-            .windows(BEGIN.len())
-            .any(|window| window == BEGIN)
+        _ => [BEGIN, KEY_START]
+            .iter()
+            .any(|start| bytes.windows(start.len()).any(|window| window == start.as_bytes()))
             .then(|| String::from_utf8_lossy(bytes).into_owned()),
     }
+}
+
+/// Splits around the beginning of the begin line: the first that begins a line, since a comment may quote one.
+fn split_at_begin(text: &str) -> Option<(&str, &str)> {
+    let begins_a_line =
+        |at: &usize| text.get(..*at).is_some_and(|before| before.is_empty() || before.ends_with('\n'));
+    let mut begins = text.match_indices(BEGIN).map(|(at, _)| at);
+    let at = begins.clone().find(begins_a_line).or_else(|| begins.next())?;
+    let (before, rest) = text.split_at_checked(at)?;
+    Some((before, rest.strip_prefix(BEGIN)?))
 }
 
 /// What stands between the begin line, of which `rest` is the end, and the end line.
@@ -47,7 +57,9 @@ fn unarmour(rest: &str) -> Result<&str, KeyError> {
     let (base64, rest) = rest.split_once("-----END PUBLIC KEY-----").ok_or(KeyError::PemEnd)?;
     match rest.trim_matches(is_edge) {
         "" => Ok(base64),
-        rest if rest.contains("-----BEGIN ") || key_start(rest).is_some() => Err(KeyError::SeveralKeys),
+        // As `openssl x509 -pubkey` prints it.
+        rest if rest.starts_with("-----BEGIN CERTIFICATE-----") && !rest.contains(" KEY-----") => Ok(base64),
+        rest if rest.contains(BEGIN) || has_key(rest) => Err(KeyError::SeveralKeys),
         rest => Err(KeyError::TrailingData { octets: rest.len() }),
     }
 }
@@ -65,6 +77,13 @@ fn decode_labelled(text: &str) -> Result<Vec<u8>, KeyError> {
     }
 }
 
+/// Whether a word of this is long enough to be the first line of a key.
+fn has_key(text: &str) -> bool {
+    let is_long =
+        |key: &str| key.chars().take_while(|&character| is_base64(character)).count() >= SHORTEST_LINE;
+    key_start(text).is_some_and(|(_, key)| is_long(key))
+}
+
 /// The text before the first word that begins as the base64 of every RSA key does that is large enough, and the
 /// text from there on.
 fn key_start(text: &str) -> Option<(&str, &str)> {
@@ -79,6 +98,9 @@ fn key_start(text: &str) -> Option<(&str, &str)> {
 fn decode(base64: &str) -> Result<Vec<u8>, KeyError> {
     let base64: String = base64.chars().filter(|&character| !is_blank(character)).collect();
     let unpadded = base64.trim_end_matches('=');
+    if base64.contains('\0') {
+        return Err(KeyError::NotBase64("text with NUL characters: is it UTF-16?"));
+    }
     if let Some(stranger) = unpadded.chars().find(|&character| !is_base64(character) && character != '=') {
         return Err(KeyError::NotBase64(foreign::not_base64(stranger)));
     }
@@ -126,7 +148,10 @@ fn is_edge(character: char) -> bool {
         )
 }
 
-const BEGIN: &[u8] = b"-----BEGIN ";
+const BEGIN: &str = "-----BEGIN ";
+
+/// Characters in a line of base64, at the least.
+const SHORTEST_LINE: usize = 40;
 
 /// Base64 of 0x30 0x82, a SEQUENCE whose length has two octets, as that of 2048 bits and more has.
 const KEY_START: &str = "MII";
