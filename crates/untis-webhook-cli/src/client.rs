@@ -112,8 +112,11 @@ fn no_answer(error: &ureq::Error, https: bool) -> anyhow::Error {
 
     let text = error.to_string();
     let (reason, next) = match error {
-        Error::Timeout(_) => ("no answer in time".to_owned(), "give it longer with --timeout"),
-        Error::HostNotFound => (text, "check the host's name"),
+        Error::Timeout(_) => {
+            ("no answer in time".to_owned(), "look at what it waits for; send waits longer with --timeout")
+        }
+        Error::HostNotFound => (text, "look at the host's name"),
+        Error::Io(error) if text.contains("lookup") => (error.to_string(), "look at the host's name"),
         Error::Io(error) if text.contains("not valid for") => (
             error.to_string(),
             "make one with this host as a subject alternative name, or look away with --insecure",

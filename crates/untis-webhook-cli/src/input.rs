@@ -1,40 +1,26 @@
 //! What a command reads: keys, bodies, saved requests.
 
+mod file;
 mod saved;
 
-use std::fs;
-use std::io::{self, Read};
-use std::path::Path;
+use std::io::ErrorKind;
 
 use anyhow::{Context, Result, anyhow, bail};
 use http::HeaderMap;
 use untis_webhook::{HeaderNames, KeySet, PresentedSignature, Rejection};
-use untis_webhook_testkit::SigningKey;
-use zeroize::Zeroizing;
+use untis_webhook_config::{KeysError, shown};
 
+pub(crate) use self::file::{read, signing_key};
 use crate::args;
-
-/// A file, or standard input for `-`.
-pub(crate) fn read(file: &Path) -> Result<Vec<u8>> {
-    if file == Path::new("-") {
-        let mut bytes = Vec::new();
-        io::stdin().read_to_end(&mut bytes).context("cannot read standard input")?;
-        return Ok(bytes);
-    }
-    fs::read(file).with_context(|| format!("cannot read {}", file.display()))
-}
-
-/// A private key.
-pub(crate) fn signing_key(file: &Path) -> Result<SigningKey> {
-    let pem = Zeroizing::new(read(file)?);
-    let key =
-        str::from_utf8(&pem).map_err(anyhow::Error::new).and_then(|pem| Ok(SigningKey::from_pkcs8_pem(pem)?));
-    key.with_context(|| file.display().to_string())
-}
 
 /// The keys of `NAME=FILE` entries.
 pub(crate) fn keys(args: &args::Keys) -> Result<KeySet> {
-    untis_webhook_config::keys(args.keys.iter().map(String::as_str)).context("--key")
+    untis_webhook_config::keys(args.keys.iter().map(String::as_str)).map_err(|error| match &error {
+        KeysError::File { error: cause, .. } if cause.kind() == ErrorKind::NotFound => {
+            anyhow!("--key: {error}: untis-webhook keygen makes one for development")
+        }
+        _ => anyhow!("--key: {error}"),
+    })
 }
 
 /// The names of the headers that are read.
@@ -74,7 +60,7 @@ pub(crate) struct Delivery {
 impl Delivery {
     pub(crate) fn read(args: &args::Delivery) -> Result<Self> {
         let mut delivery = match &args.request {
-            Some(file) => saved::parse(&read(file)?).with_context(|| file.display().to_string())?,
+            Some(file) => saved::parse(&read(file)?).with_context(|| shown(file))?,
             None => Self::default(),
         };
         delivery.names = header_names(&args.headers)?;

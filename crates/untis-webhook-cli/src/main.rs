@@ -16,7 +16,7 @@ use crate::commands::{completions, inspect, keygen, listen, send, sign, verify};
 use crate::output::{StdoutError, Verdict, escaped};
 
 fn main() -> ExitCode {
-    let args = Args::try_parse().unwrap_or_else(|error| with_escapes(error).exit());
+    let args = Args::try_parse().unwrap_or_else(|error| to_be_shown(error).exit());
     let result = match args.command {
         Command::Completions(args) => completions::run(&args),
         Command::Inspect(args) => inspect::run(&args),
@@ -37,15 +37,19 @@ fn main() -> ExitCode {
     }
 }
 
-/// The error with what it repeats of the arguments made safe for a terminal.
-fn with_escapes(mut error: clap::Error) -> clap::Error {
+/// The error with what it repeats of the arguments made safe to show: for a terminal, and where it may be a key.
+fn to_be_shown(mut error: clap::Error) -> clap::Error {
     let repeated: Vec<_> = error.context().map(|(kind, value)| (kind, value.clone())).collect();
     for (kind, value) in repeated {
         let value = match value {
-            ContextValue::String(text) => ContextValue::String(escaped(text)),
-            ContextValue::Strings(texts) => ContextValue::Strings(texts.into_iter().map(escaped).collect()),
+            ContextValue::String(text) => ContextValue::String(argument(&text)),
+            ContextValue::Strings(texts) => {
+                ContextValue::Strings(texts.iter().map(|text| argument(text)).collect())
+            }
+            // A suggestion, which repeats what it is about.
             ContextValue::StyledStrs(texts) => {
-                ContextValue::StyledStrs(texts.into_iter().map(|text| escaped(text).into()).collect())
+                let texts = texts.iter().map(ToString::to_string).filter(|text| !may_be_key(text));
+                ContextValue::StyledStrs(texts.map(|text| escaped(text).into()).collect())
             }
             // The usage: ours.
             value => value,
@@ -54,3 +58,19 @@ fn with_escapes(mut error: clap::Error) -> clap::Error {
     }
     error
 }
+
+/// An argument that was not understood, as it may be shown.
+fn argument(text: &str) -> String {
+    match may_be_key(text) {
+        true => "text that is not repeated, since it may be a key".to_owned(),
+        false => escaped(text),
+    }
+}
+
+/// `--private "$(cat private.pem)"` is one, and so is a line of it.
+fn may_be_key(text: &str) -> bool {
+    text.contains("-----") || text.split_whitespace().any(|word| word.len() > LONGEST_WORD)
+}
+
+/// Octets of a word that is repeated. Base64 has 64 in a line.
+const LONGEST_WORD: usize = 60;

@@ -90,6 +90,10 @@ impl SigningKey {
     }
 
     /// The signature over `body`: RSASSA-PKCS1-v1_5 (RFC 8017 section 8.2.1) with the algorithm's hash.
+    ///
+    /// # Panics
+    ///
+    /// If the key is too short for the hash, which none is that a receiver trusts.
     #[allow(
         clippy::expect_used,
         clippy::panic,

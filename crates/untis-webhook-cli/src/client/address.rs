@@ -13,6 +13,9 @@ pub(crate) fn address(option: &str, text: &str) -> Result<Uri> {
     if !["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
         bail!("{} one that begins with {scheme}://: a receiver has http:// or https://", expected());
     }
+    if rest.starts_with(['/', '?', ':']) || rest.is_empty() {
+        bail!("{} {text:?}, which has no host", expected());
+    }
     let uri: Uri = text.parse().with_context(|| format!("{} {text:?}", expected()))?;
     let authority = uri.authority().map(|authority| authority.as_str()).unwrap_or_default();
     let has_port =
@@ -20,7 +23,6 @@ pub(crate) fn address(option: &str, text: &str) -> Result<Uri> {
     match () {
         // ureq would send them in Authorization, which is the signature's.
         () if authority.contains('@') => bail!("{} one with a user name in it: write it without", expected()),
-        () if uri.host().is_none_or(str::is_empty) => bail!("{} {rest:?} without a host", expected()),
         () if has_port && uri.port_u16().is_none() => {
             bail!("{} {authority:?}: a port is a number up to 65535", expected())
         }
@@ -32,7 +34,10 @@ pub(crate) fn address(option: &str, text: &str) -> Result<Uri> {
 fn unlike_an_address(text: &str) -> Option<&'static str> {
     match text {
         "" => Some("nothing"),
-        _ if text.contains("-----") || text.len() > 2000 => Some("another text, which is not repeated"),
+        // It may be a key; an address of this length has a scheme at least.
+        _ if text.contains("-----") || text.len() > if text.contains("://") { 2000 } else { 60 } => {
+            Some("another text, which is not repeated")
+        }
         _ if text.contains(char::is_whitespace) => Some("one with a space or a line break in it"),
         _ => None,
     }
@@ -46,6 +51,7 @@ fn with_scheme(text: &str) -> String {
     let is_loopback = host.eq_ignore_ascii_case("localhost") || host.starts_with("127.") || host == "[::1]";
     match host {
         "" => format!("http://localhost{text}"),
+        _ if host.bytes().all(|c| c.is_ascii_digit()) => format!("http://localhost:{text}"),
         _ if is_loopback => format!("http://{text}"),
         _ => format!("https://{text}"),
     }
@@ -71,11 +77,14 @@ mod tests {
             ("ftp://localhost/", "one that begins with ftp://: a receiver has http:// or https://"),
             ("a b", "one with a space or a line break in it"),
             ("http://a\nb/", "one with a space or a line break in it"),
-            ("http://", r#""http://""#),
-            ("http:///webhook", r#""http:///webhook""#),
+            ("3000", r#""3000": write http://localhost:3000"#),
+            ("http://", r#""http://", which has no host"#),
+            ("http:///webhook", r#""http:///webhook", which has no host"#),
+            ("https://:8080/", r#""https://:8080/", which has no host"#),
             ("http://localhost:99999/", r#""localhost:99999": a port is a number up to 65535"#),
             ("https://user:secret@localhost/", "one with a user name in it: write it without"),
             ("http://-----BEGIN", "another text, which is not repeated"),
+            (&"a".repeat(61), "another text, which is not repeated"),
             (&long, "another text, which is not repeated"),
         ] {
             let error =

@@ -2,10 +2,10 @@ mod tally;
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
 use http::Request;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use untis_webhook::event::{CredentialsEventType, DeactivationEventType, ReasonType};
 use untis_webhook_testkit::{Delivery, Forgery, Payload};
 
@@ -39,7 +39,10 @@ fn delivery(args: &Send) -> Result<Delivery> {
                 };
                 payload = payload.set(field, value);
             }
-            args.without.iter().fold(payload, |payload, field| payload.without(field)).into()
+            for field in &args.without {
+                payload = without(payload, field)?;
+            }
+            payload.into()
         }
         (None, Some(file)) => read(file)?.into(),
         (None, None) => Bytes::new(),
@@ -49,6 +52,14 @@ fn delivery(args: &Send) -> Result<Delivery> {
         Some(forge) => delivery.forge(forgery(forge)),
         None => delivery,
     })
+}
+
+/// The payload without a field that it has: a name that is mistyped would otherwise leave it as it is.
+fn without(payload: Payload, field: &str) -> Result<Payload> {
+    let fields: Map<String, Value> = serde_json::from_str(&payload.to_string())?;
+    let names = fields.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+    ensure!(fields.contains_key(field), "--without: expected one of {names}, found another text");
+    Ok(payload.without(field))
 }
 
 fn payload(event: Event) -> Payload {

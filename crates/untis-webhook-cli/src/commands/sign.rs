@@ -1,14 +1,29 @@
 use std::io::Write;
+use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use http::HeaderMap;
+use http::uri::PathAndQuery;
 use untis_webhook_testkit::Delivery;
 
 use crate::args::Sign;
+use crate::client::address;
 use crate::input::{read, signing_key};
 use crate::output::{self, Verdict};
 
 pub(crate) fn run(args: &Sign) -> Result<Verdict> {
+    if let Some(url) = &args.curl {
+        address("--curl", url)?;
+        ensure!(
+            args.body != Path::new("-"),
+            "--curl: expected the body in a file, found standard input, which is gone when curl runs: save it first"
+        );
+    }
+    if let Some(path) = &args.http {
+        let is_path =
+            path.starts_with('/') && path.parse::<PathAndQuery>().is_ok_and(|parsed| parsed == path.as_str());
+        ensure!(is_path, "--http: expected a path such as /webhook, found another text");
+    }
     let key = signing_key(&args.signing.private)?;
     let delivery = Delivery::sign_with(&key, args.signing.algorithm, read(&args.body)?);
     let headers = headers(&delivery.headers());

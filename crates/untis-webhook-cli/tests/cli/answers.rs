@@ -87,8 +87,20 @@ fn that_there_is_no_answer_is_said_with_what_to_do() {
         (1, "", gone, "large", lost),
         (1, "", gone, "body.json", lost),
         (400, "HTTP/1.1 200 OK\r\nContent-Le", gone, "body.json", lost),
-        (1, "", slow, "large", "no answer in time: give it longer with --timeout"),
-        (1, "", slow, "body.json", "no answer in time: give it longer with --timeout"),
+        (
+            1,
+            "",
+            slow,
+            "large",
+            "no answer in time: look at what it waits for; send waits longer with --timeout",
+        ),
+        (
+            1,
+            "",
+            slow,
+            "body.json",
+            "no answer in time: look at what it waits for; send waits longer with --timeout",
+        ),
         (1, "\u{15}\u{3}\u{3}\0\u{2}\u{2}P", gone, "body.json", "is it a server of HTTP/1.1?"),
         (1, "SSH-2.0-OpenSSH_9.6\r\n", gone, "body.json", "is it a server of HTTP/1.1?"),
     ] {

@@ -8,6 +8,7 @@
 
 mod answers;
 mod body;
+mod first_steps;
 mod forward;
 mod headers;
 mod https;

@@ -90,6 +90,19 @@ fn what_is_not_documented_or_is_secret_is_masked_at_every_depth() {
 }
 
 #[test]
+fn that_fields_cannot_be_shown_is_said() {
+    let folder = signed();
+    let mut listening = Listening::start(&folder, &[]);
+    for odd in ["1e400", r#""\ud800""#] {
+        let body = format!(r#"{{"eventType":"DELETION","tenantId":"1","new":{odd}}}"#);
+        let lines = deliver(&folder, &mut listening, &body);
+        assert_eq!(lines[1], "verified: by development: DELETION", "{lines:#?}");
+        assert!(lines[2].starts_with("  fields: not shown, since "), "{lines:#?}");
+        assert_eq!(lines[3], "answer: 204 No Content", "{lines:#?}");
+    }
+}
+
+#[test]
 fn secrets_are_shown_to_who_asks_for_them() {
     for json in [false, true] {
         let folder = signed();

@@ -68,7 +68,10 @@ impl Show {
         answer: &Answer,
     ) -> Result<()> {
         let key = delivery.key_id().as_str();
-        let fields = delivery.json::<Map<String, Value>>().map(Verified::into_inner).unwrap_or_default();
+        let parsed = delivery.json::<Map<String, Value>>();
+        // A field that is not known may hold what serde_json has no value for.
+        let unreadable = event.is_ok() && parsed.is_err();
+        let fields = parsed.map(Verified::into_inner).unwrap_or_default();
         let fields: Map<_, _> = fields.into_iter().map(|(name, value)| self.masked(name, value)).collect();
         let forwarded = answer.forwarded.as_ref();
         if self.json {
@@ -96,6 +99,9 @@ impl Show {
         };
         for (name, value) in &fields {
             lines.good(&format!("  {name}"), json_text(value)?);
+        }
+        if unreadable {
+            lines.bad("  fields", "not shown, since one of them holds a number or a text out of range");
         }
         let from = match forwarded {
             Some(Ok(_)) => ", the application's".to_owned(),
