@@ -124,6 +124,7 @@ async fn no_debug_and_no_error_of_a_public_type_shows_a_secret() {
     errors(&mut shown, &mut hidden);
     Forgery::ALL.iter().for_each(|forgery| shown.debug(forgery));
     shown.debug(&DefaultRejectionResponse::default());
+    shown.debug(&untis_webhook_tower::Reason("the database does not answer".into()));
 
     hidden.assert_absent("a public type", &shown.text);
     let public = public_types();
