@@ -51,7 +51,8 @@ fn what_is_sent_goes_through_the_proxy_that_is_named() {
     let to = format!("--to=http://{address}/webhook");
     let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
     let option = format!("--proxy=http://{}", proxy.local_addr().unwrap());
-    let passing = thread::spawn(move || {
+    let (told, heads) = mpsc::channel();
+    thread::spawn(move || {
         let (mut client, _) = proxy.accept().unwrap();
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -59,6 +60,7 @@ fn what_is_sent_goes_through_the_proxy_that_is_named() {
             client.read_exact(&mut octet).unwrap();
             head.extend(octet);
         }
+        told.send(String::from_utf8(head).unwrap()).unwrap();
         client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
         let mut server = TcpStream::connect(address).unwrap();
         let (mut from_client, mut to_server) = (client.try_clone().unwrap(), server.try_clone().unwrap());
@@ -67,11 +69,10 @@ fn what_is_sent_goes_through_the_proxy_that_is_named() {
             to_server.shutdown(Shutdown::Both)
         });
         let _ = std::io::copy(&mut server, &mut client);
-        String::from_utf8(head).unwrap()
     });
     assert_eq!(run(&folder, &["send", "deletion", &to, &option]).1, "answer: 200 OK\ntaken\n\\u{1b}[2J\n");
     assert_eq!(events.try_iter().count(), 1);
-    let head = passing.join().unwrap();
+    let head = heads.try_recv().unwrap();
     assert!(head.starts_with(&format!("CONNECT {address} HTTP/1.1\r\n")), "{head}");
     // What the proxy is told is where to, and nothing of the delivery.
     assert!(!head.to_lowercase().contains("authorization"), "{head}");
