@@ -7,8 +7,11 @@
 )]
 
 use std::collections::HashMap;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tempfile::TempDir;
 use untis_webhook_config::{Config, ConfigError, KeysError, keys, read_key};
@@ -172,11 +175,15 @@ fn a_private_key_in_place_of_a_file_is_named_as_what_it_is() {
 fn a_key_file_is_a_regular_file_of_at_most_64_kib() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("long.txt");
-    let comment = "# platform\n".repeat(64 * 1024 / 11);
-    for (padding, fits) in [(64 * 1024 - PLATFORM.public_key_base64().len(), true), (64 * 1024, false)] {
-        let text = format!("{}{}", &comment[..padding.min(comment.len())], PLATFORM.public_key_base64());
-        fs::write(&file, &text).unwrap();
-        assert_eq!(read_key(&file).is_ok(), fits, "{} octets", text.len());
+    for (len, fits) in [(64 * 1024, true), (64 * 1024 + 1, false)] {
+        // Line breaks are no fault of a key.
+        let key = PLATFORM.public_key_base64();
+        fs::write(&file, key.clone() + &"\n".repeat(len - key.len())).unwrap();
+        let read = read_key(&file).map(|_| ()).map_err(|error| error.to_string());
+        match fits {
+            true => assert_eq!(read, Ok(())),
+            false => assert!(read.unwrap_err().ends_with("found more than 64 KiB"), "{len} octets"),
+        }
     }
     for (file, found) in [
         (folder.path(), "a directory"),
@@ -200,4 +207,29 @@ fn a_pipe_that_ends_is_a_key_file() {
     };
     assert_eq!(read_key(&pipe).unwrap(), PLATFORM.verifying_key());
     writer.join().unwrap().unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_that_does_not_end_is_read_no_further_than_the_limit() {
+    let folder = TempDir::new().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let written = Arc::new(AtomicUsize::new(0));
+    let writer = {
+        let (pipe, written) = (pipe.clone(), Arc::clone(&written));
+        move || {
+            let mut pipe = File::options().write(true).open(pipe)?;
+            loop {
+                written.fetch_add(pipe.write(&[b'\n'; 4096])?, Ordering::SeqCst);
+            }
+        }
+    };
+    // It ends when nobody reads any more.
+    std::thread::spawn(move || -> io::Result<()> { writer() });
+    let error = read_key(&pipe).unwrap_err().to_string();
+    // What was read, and what a pipe holds.
+    let written = written.load(Ordering::SeqCst);
+    assert!(written < 1024 * 1024, "{written} octets were taken");
+    assert!(error.ends_with("found more than 64 KiB"), "{error}");
 }

@@ -6,6 +6,9 @@
     reason = "a test stops where it is surprised"
 )]
 
+#[path = "documents/breaks.rs"]
+mod breaks;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,12 +16,18 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::breaks::Test;
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
+fn read(file: &str) -> String {
+    fs::read_to_string(root().join(file)).unwrap()
+}
+
 fn security_md() -> String {
-    fs::read_to_string(root().join("SECURITY.md")).unwrap()
+    read("SECURITY.md")
 }
 
 /// The workspace's packages with their direct dependencies, and all that they resolve to.
@@ -38,32 +47,75 @@ fn published(metadata: &Value) -> Vec<&Value> {
     published
 }
 
-fn sources(folder: &Path, into: &mut String) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            sources(&path, into);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            into.push_str(&fs::read_to_string(path).unwrap());
-        }
-    }
+/// The part of SECURITY.md that claims something.
+fn claims(document: &str) -> &str {
+    document.split_once("\n## Who attacks\n").unwrap().1.split_once("\n## How it is tested\n").unwrap().0
+}
+
+/// What stands between backticks.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+/// The names of tests in SECURITY.md: what is in a table's last column, and elsewhere what has four words or more.
+fn tests_named(document: &str) -> BTreeSet<&str> {
+    let rows = claims(document).lines().filter(|line| line.starts_with("| "));
+    let last_columns = rows.filter_map(|row| row.trim_end_matches(" |").rsplit('|').next());
+    let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    let in_tables = last_columns.flat_map(code).filter(|name| *name != "compile_fail");
+    let elsewhere = code(document).filter(|name| name.matches('_').count() >= 3 && name.chars().all(is_name));
+    in_tables.chain(elsewhere).collect()
 }
 
 #[test]
 fn what_security_md_claims_is_there() {
-    let mut code = String::new();
-    for folder in ["crates", "examples", "tests"] {
-        sources(&root().join(folder), &mut code);
-    }
+    let (document, breaks, metadata) = (security_md(), read(".ci/breaks.txt"), metadata());
+    let breaks = breaks::parse(&breaks);
+    let tests: BTreeSet<_> = breaks.iter().flat_map(|change| &change.tests).copied().collect();
+    let named = tests_named(&document);
+    let noticing: BTreeSet<_> = tests.iter().map(Test::name).collect();
+    let unbroken: Vec<_> = named.difference(&noticing).collect();
+    assert!(
+        named.len() > 50 && unbroken.is_empty(),
+        "nothing in .ci/breaks.txt that they notice: {unbroken:#?}"
+    );
+
+    let idle: Vec<_> =
+        tests.iter().filter_map(|test| Some((test, test.why_it_does_not_run(&metadata)?))).collect();
+    assert!(idle.is_empty(), "{idle:#?}");
+    let ci = read(".ci/run");
+    assert!(ci.contains("cargo test --locked --package untis-webhook-tests --test load -- --ignored"));
+    assert!(ci.contains("\n.ci/breaks\n"));
+    println!("{} tests named, {} breaks, {} tests that notice", named.len(), breaks.len(), tests.len());
+}
+
+#[test]
+fn every_claim_of_security_md_names_its_tests() {
     let document = security_md();
-    // A name of four words or more is that of a test.
-    let names = document.split('`').skip(1).step_by(2).filter(|name| {
-        name.matches('_').count() >= 3
-            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-    });
-    let missing: Vec<_> = names.clone().filter(|name| !code.contains(&format!("fn {name}("))).collect();
-    assert!(missing.is_empty(), "no such tests: {missing:#?}");
-    assert!(names.count() > 30);
+    let mut rows = 0;
+    for table in claims(&document).split("\n\n").filter(|paragraph| paragraph.starts_with('|')) {
+        let mut columns = table.lines().map(|row| row.trim_matches('|').split('|').map(str::trim).collect());
+        let head: Vec<_> = columns.next().unwrap();
+        assert_eq!(head.last(), Some(&"tested by"), "{table}");
+        for row in columns.skip(1) {
+            let [who, what, tests] = row[..] else { panic!("three columns expected: {row:?}") };
+            let is_named = code(tests).any(|name| name != "compile_fail");
+            assert!(is_named && !who.is_empty() && !what.is_empty(), "a claim without a test: {row:?}");
+            rows += 1;
+        }
+    }
+    assert!(rows > 25, "{rows} rows");
+}
+
+/// So that whoever moves the code moves the break as well.
+#[test]
+fn every_break_is_of_one_line_that_is_there() {
+    for change in breaks::parse(&read(".ci/breaks.txt")) {
+        let lines = read(change.file).lines().filter(|line| line.contains(change.from)).count();
+        assert_eq!(lines, 1, "lines of {} that have: {}", change.file, change.from);
+        assert_ne!(change.from, change.to, "{}", change.file);
+        assert!(!change.tests.is_empty(), "nothing notices, in {}: {}", change.file, change.to);
+    }
 }
 
 #[test]

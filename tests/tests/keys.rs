@@ -71,6 +71,7 @@ fn what_was_pasted_in_place_of_a_key_is_named() {
         (format!("{base64}\n{pem}"), "several"),
         (format!("{pem}\n{other}"), "several"),
         (format!("{pem}{pem}"), "several"),
+        (base64[..half / 4 * 4 + 1].into(), "length or padding"),
         (format!("{}={}", &base64[..half], &base64[half..]), "an = inside"),
         (base64.replacen('A', "-", 1), "URL-safe"),
         (base64.replacen('A', "Ä", 1), "outside ASCII"),

@@ -8,7 +8,9 @@
 
 use std::convert::Infallible;
 use std::pin::{Pin, pin};
+use std::sync::mpsc;
 use std::task::{Context, Poll, Waker};
+use std::thread;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
@@ -249,17 +251,26 @@ impl Body for AlwaysReady {
 }
 
 /// On a runtime of one thread, where nothing else would have its turn, the clock neither.
-#[tokio::test]
-async fn a_body_that_is_always_ready_is_ended_by_the_deadline_and_starves_nobody() {
-    for trailers in [false, true] {
-        let layer = layer().body_deadline(Duration::from_millis(50));
-        let endless = tokio::spawn(rejection(layer, genuine(AlwaysReady { trailers })));
-        // It has begun when this has its turn again, and not ended.
-        tokio::task::yield_now().await;
-        assert!(!endless.is_finished());
-        assert_eq!(echoed(genuine(Frames::of([BODY]))).await, BODY);
-        assert_eq!(endless.await.unwrap(), Some(Rejection::BodyTimeout));
-    }
+#[test]
+fn a_body_that_is_always_ready_is_ended_by_the_deadline_and_starves_nobody() {
+    let (ended, is_ended) = mpsc::channel();
+    // If it does, this thread is left behind.
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            for trailers in [false, true] {
+                let layer = layer().body_deadline(Duration::from_millis(50));
+                let endless = tokio::spawn(rejection(layer, genuine(AlwaysReady { trailers })));
+                // It has begun when this has its turn again, and not ended.
+                tokio::task::yield_now().await;
+                assert!(!endless.is_finished());
+                assert_eq!(echoed(genuine(Frames::of([BODY]))).await, BODY);
+                assert_eq!(endless.await.unwrap(), Some(Rejection::BodyTimeout));
+            }
+        });
+        ended.send(()).unwrap();
+    });
+    assert_eq!(is_ended.recv_timeout(Duration::from_secs(20)), Ok(()));
 }
 
 /// A clock that somebody else moves is looked at as well.

@@ -26,7 +26,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::{JoinSet, yield_now};
 use tokio::time::timeout;
 use tower::ServiceBuilder;
-use tower::limit::ConcurrencyLimitLayer;
+use tower::limit::GlobalConcurrencyLimitLayer;
 use untis_webhook::event::CredentialsEventType;
 use untis_webhook::{KeySet, Verifier};
 use untis_webhook_axum::{VerifiedEvent, VerifyLayer};
@@ -247,7 +247,9 @@ async fn serve(verifier: Verifier) -> SocketAddr {
         "production" => StatusCode::NO_CONTENT,
         _ => StatusCode::RESET_CONTENT,
     };
-    let layers = ServiceBuilder::new().layer(VerifyLayer::new(verifier)).layer(ConcurrencyLimitLayer::new(1));
+    // Global, since axum puts the layers around the routes anew for each connection.
+    let one_at_a_time = GlobalConcurrencyLimitLayer::new(1);
+    let layers = ServiceBuilder::new().layer(VerifyLayer::new(verifier)).layer(one_at_a_time);
     let app = Router::new().route("/webhook", post(handler)).layer(layers);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -284,10 +286,10 @@ async fn five_hundred_slow_bodies_delay_no_delivery() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "load: a thousand replacements"]
 async fn keys_are_replaced_under_load_and_every_delivery_gets_one_verdict() {
-    let [always, old, new] =
-        [&*PLATFORM, &SigningKey::generate(), &SigningKey::generate()].map(SigningKey::verifying_key);
-    let set =
-        |other: &_| KeySet::new([("production", always.clone()), ("rotating", Clone::clone(other))]).unwrap();
+    let (old, new) = (SigningKey::generate(), SigningKey::generate());
+    let set = |other: &SigningKey| {
+        KeySet::new([("production", PLATFORM.verifying_key()), ("rotating", other.verifying_key())]).unwrap()
+    };
     let (first, second) = (set(&old), set(&new));
     let verifier = Verifier::new(first.clone());
     let address = serve(verifier.clone()).await;
@@ -295,10 +297,10 @@ async fn keys_are_replaced_under_load_and_every_delivery_gets_one_verdict() {
         Arc::new([(Written::signed_by(&PLATFORM, "1"), 204), (Written::signed_by(&STRANGER, "1"), 401)]);
     let replaced = Arc::new(AtomicUsize::new(0));
 
-    let count = Arc::clone(&replaced);
+    let (count, sets, replacing) = (Arc::clone(&replaced), [second.clone(), first], verifier.clone());
     for_each_number(2 * REPLACEMENTS, 32, move |number, connection| {
-        let (verifier, deliveries, count) = (verifier.clone(), Arc::clone(&deliveries), Arc::clone(&count));
-        let set = if number % 4 == 0 { second.clone() } else { first.clone() };
+        let (verifier, deliveries, count) = (replacing.clone(), Arc::clone(&deliveries), Arc::clone(&count));
+        let set = sets[number / 2 % 2].clone();
         async move {
             let mut connection = match connection {
                 Some(connection) => connection,
@@ -318,6 +320,13 @@ async fn keys_are_replaced_under_load_and_every_delivery_gets_one_verdict() {
     .await;
     let replaced = replaced.load(Ordering::Relaxed);
     assert_eq!(replaced, REPLACEMENTS);
+    // They were replaced indeed: those of the last set count, and no others.
+    verifier.replace_keys(second);
+    for (key, expected) in [(&new, 205), (&old, 401)] {
+        let mut connection = Connection::to(address).await;
+        Written::signed_by(key, "1").send(&mut connection).await;
+        assert_eq!(answer(&mut connection).await, expected);
+    }
     println!("{} deliveries, 32 at a time, while the keys were replaced {replaced} times", 2 * REPLACEMENTS);
 }
 

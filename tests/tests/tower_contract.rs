@@ -1,6 +1,11 @@
 //! The contract of `tower::Service`: the inner service is called only when it has said that it is ready, and
 //! what has not been verified holds none of its capacity.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is surprised")]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops where it is surprised"
+)]
 
 use std::convert::Infallible;
 use std::future::{Ready, pending, ready};
@@ -11,6 +16,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use http::{Request, Response, StatusCode};
+use tokio::time::timeout;
 use tower::buffer::Buffer;
 use tower::limit::ConcurrencyLimitLayer;
 use tower::load_shed::LoadShedLayer;
@@ -145,7 +151,7 @@ async fn an_error_of_readiness_is_the_answer() {
     assert_eq!(service.oneshot(genuine(whole())).await.unwrap_err(), "broken");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_stalled_unverified_upload_blocks_nobody() {
     let handler = service_fn(async |_: Request<VerifiedBody>| Ok::<_, Infallible>(Response::new(())));
     let limited = ServiceBuilder::new().layer(layer()).layer(ConcurrencyLimitLayer::new(1)).service(handler);
@@ -156,7 +162,9 @@ async fn a_stalled_unverified_upload_blocks_nobody() {
         assert!(upload.as_mut().poll(&mut cx).is_pending());
     }
     for _ in 0..3 {
-        let response = limited.clone().oneshot(genuine(whole())).await.unwrap();
+        // The clock goes on when nobody has anything to do but to wait for it.
+        let answer = timeout(Duration::from_secs(1), limited.clone().oneshot(genuine(whole())));
+        let response = answer.await.expect("it waits for an upload that is not verified").unwrap();
         assert_eq!(response.status(), StatusCode::OK);
     }
     for upload in &mut stalled {

@@ -1,41 +1,48 @@
-//! The order of the layers in the example, with a tracing layer that shows headers. Alone in its process,
-//! since what is logged is the process's.
+//! The order of the layers in the example, with spans that show headers. Alone in its process, since what is
+//! logged is the process's.
 #![allow(clippy::unwrap_used, reason = "a test stops where it is surprised")]
 
-use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderName, StatusCode, header};
-use axum::routing::post;
-use tower::{ServiceBuilder, ServiceExt};
-use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
-use tower_http::trace::{DefaultMakeSpan, TraceLayer};
-use untis_webhook_axum::{VerifiedEvent, VerifyLayer};
+use axum::http::{HeaderName, HeaderValue};
+use tower::ServiceExt;
+use tower_http::trace::DefaultMakeSpan;
+use untis_webhook::HeaderNames;
 use untis_webhook_tests::bodies::Frames;
 use untis_webhook_tests::log::Log;
 use untis_webhook_tests::platform::{BODY, forged, genuine, verifier};
+
+/// What a front end may have in the header that the platform's signature was moved from.
+const BASIC: &str = "Basic dXNlcjpwYXNz";
 
 #[tokio::test]
 async fn the_signature_is_marked_as_sensitive_before_it_is_traced() {
     let log = Log::default();
     tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.writer()).init();
 
-    let sensitive =
-        SetSensitiveRequestHeadersLayer::new([header::AUTHORIZATION, HeaderName::from_static("algorithm")]);
-    let trace = TraceLayer::new_for_http().make_span_with(DefaultMakeSpan::new().include_headers(true));
-    let verify = VerifyLayer::new(verifier());
-    let routes = || Router::new().route("/webhook", post(async |_: VerifiedEvent| StatusCode::NO_CONTENT));
-    let right = routes()
-        .layer(ServiceBuilder::new().layer(sensitive.clone()).layer(trace.clone()).layer(verify.clone()));
-    let wrong = routes().layer(ServiceBuilder::new().layer(trace).layer(sensitive).layer(verify));
+    let renamed = HeaderNames {
+        signature: HeaderName::from_static("x-forwarded-authorization"),
+        algorithm: HeaderName::from_static("x-algorithm"),
+    };
+    for names in [HeaderNames::default(), renamed] {
+        let verifier = verifier().with_header_names(names.clone());
+        let app = axum_receiver::app_traced_in(verifier, DefaultMakeSpan::new().include_headers(true));
+        for (request, answer) in [(genuine(()), 204), (forged(()), 401)] {
+            let mut request = request.map(|()| Body::new(Frames::of([BODY])));
+            let headers = request.headers_mut();
+            let signature = headers.insert("authorization", HeaderValue::from_static(BASIC)).unwrap();
+            let algorithm = headers.remove("algorithm").unwrap();
+            headers.insert(&names.signature, signature.clone());
+            headers.insert(&names.algorithm, algorithm.clone());
+            headers.insert("x-request-id", HeaderValue::from_static("shown-as-it-is"));
 
-    for (app, shown) in [(right, false), (wrong, true)] {
-        for request in [genuine, forged] {
-            let request = request(Body::new(Frames::of([BODY])));
-            let signature = request.headers().get("authorization").unwrap().to_str().unwrap().to_owned();
-            app.clone().oneshot(request).await.unwrap();
+            let response = app.clone().oneshot(request).await.unwrap();
+            assert_eq!(response.status().as_u16(), answer, "{names:?}");
             let log = log.take();
-            assert!(log.contains("authorization"), "the headers are not in the log: {log}");
-            assert_eq!(log.contains(&signature), shown, "{log}");
+            assert!(log.contains("shown-as-it-is"), "the headers are not in the log: {log}");
+            assert!(log.contains(names.signature.as_str()), "{log}");
+            for hidden in [signature.to_str().unwrap(), algorithm.to_str().unwrap(), BASIC] {
+                assert!(!log.contains(hidden), "{hidden} in {log}");
+            }
         }
     }
 }

@@ -4,6 +4,7 @@
 use axum::Router;
 use axum::body::Body;
 use axum::http::StatusCode;
+use axum::http::header::AUTHORIZATION;
 use axum::routing::post;
 use hyper_util::service::TowerToHyperService;
 use receiver_support::{Stop, handle};
@@ -28,9 +29,10 @@ pub fn app_traced_in(
     make_span: impl MakeSpan<Body> + Clone + Send + Sync + 'static,
 ) -> Router {
     let names = verifier.header_names();
-    let signature_headers = [names.signature.clone(), names.algorithm.clone()];
+    // Where the signature has another header, the front end has something of its own in `Authorization`.
+    let sensitive = [names.signature.clone(), names.algorithm.clone(), AUTHORIZATION];
     let guarded = ServiceBuilder::new()
-        .layer(SetSensitiveRequestHeadersLayer::new(signature_headers))
+        .layer(SetSensitiveRequestHeadersLayer::new(sensitive))
         .layer(TraceLayer::new_for_http().make_span_with(make_span))
         .layer(VerifyLayer::new(verifier))
         .service(Router::new().route("/webhook", post(webhook)));
