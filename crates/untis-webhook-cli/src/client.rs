@@ -16,7 +16,7 @@ use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector, RustlsConnector, TcpConnector};
 use ureq::{Agent, Proxy};
 
-pub(crate) use self::address::address;
+pub(crate) use self::address::{address, shown};
 use self::answered::{AnsweredConnector, EarlyConnector};
 use self::tls::NamedTls;
 use crate::args::Connection;
@@ -24,7 +24,10 @@ use crate::output;
 
 /// A client, which goes through no proxy that it was not told of: what it sends holds credentials.
 #[derive(Clone, Debug)]
-pub(crate) struct Client(Agent);
+pub(crate) struct Client {
+    agent: Agent,
+    is_proxied: bool,
+}
 
 impl Client {
     /// One that goes to the receiver itself, and trusts the certificates that browsers do.
@@ -51,6 +54,7 @@ impl Client {
         tls: NamedTls,
         insecure: bool,
     ) -> Self {
+        let is_proxied = proxy.is_some();
         let config = Agent::config_builder()
             // Unless it is set to none, it is that of the environment.
             .proxy(proxy)
@@ -71,7 +75,7 @@ impl Client {
                 .chain(tls)
                 .chain(RustlsConnector::default())
                 .chain(EarlyConnector);
-        Self(Agent::with_parts(config, connector, DefaultResolver::default()))
+        Self { agent: Agent::with_parts(config, connector, DefaultResolver::default()), is_proxied }
     }
 
     /// Sends the request, and waits for the answer and for as much of its body as is shown.
@@ -81,8 +85,13 @@ impl Client {
             request.headers_mut().insert(EXPECT, HeaderValue::from_static("100-continue"));
         }
         let https = request.uri().scheme_str() == Some("https");
-        let response =
-            self.0.run(request.map(|body| body.to_vec())).map_err(|error| no_answer(&error, https))?;
+        let response = self.agent.run(request.map(|body| body.to_vec())).map_err(|error| {
+            let error = no_answer(&error, https);
+            match self.is_proxied {
+                true => anyhow!("{error} It may be the proxy that is not there or does not answer"),
+                false => error,
+            }
+        })?;
         let (head, body) = response.into_parts();
         let location = head.headers.get(http::header::LOCATION);
         let location = location.map(|location| String::from_utf8_lossy(location.as_bytes()).into_owned());

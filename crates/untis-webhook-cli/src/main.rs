@@ -42,6 +42,10 @@ fn to_be_shown(mut error: clap::Error) -> clap::Error {
     let repeated: Vec<_> = error.context().map(|(kind, value)| (kind, value.clone())).collect();
     for (kind, value) in repeated {
         let value = match value {
+            // An option of ours: `--key <NAME=FILE>`.
+            ContextValue::String(text) if text.starts_with("--") && text.ends_with('>') => {
+                ContextValue::String(text)
+            }
             ContextValue::String(text) => ContextValue::String(argument(&text)),
             ContextValue::Strings(texts) => {
                 ContextValue::Strings(texts.iter().map(|text| argument(text)).collect())
@@ -59,18 +63,28 @@ fn to_be_shown(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// An argument that was not understood, as it may be shown.
+/// An argument that was not understood, as it may be shown: of `secret=...` the name alone.
 fn argument(text: &str) -> String {
-    match may_be_key(text) {
-        true => "text that is not repeated, since it may be a key".to_owned(),
-        false => escaped(text),
+    match text.split_once(['=', '@']) {
+        _ if may_be_key(text) => "text that is not repeated, since it may be a key".to_owned(),
+        Some((name, _)) if !name.contains(':') => format!("{}=...", escaped(name)),
+        Some(_) => "an address with a user name or a query".to_owned(),
+        None => escaped(text),
     }
 }
 
 /// `--private "$(cat private.pem)"` is one, and so is a line of it.
 fn may_be_key(text: &str) -> bool {
-    text.contains("-----") || text.split_whitespace().any(|word| word.len() > LONGEST_WORD)
+    let is_base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '-' | '_');
+    let is_long = |text: &str| text.len() > LONGEST_WORD && text.chars().all(is_base64);
+    text.contains("-----")
+        || text.len() > LONGEST
+        || text.split_whitespace().any(is_long)
+        || is_long(&text.split_whitespace().collect::<String>())
 }
 
-/// Octets of a word that is repeated. Base64 has 64 in a line.
-const LONGEST_WORD: usize = 60;
+/// Octets of a word of base64 that is repeated.
+const LONGEST_WORD: usize = 32;
+
+/// Octets of any text that is repeated.
+const LONGEST: usize = 200;

@@ -21,8 +21,6 @@ pub(crate) fn address(option: &str, text: &str) -> Result<Uri> {
     let has_port =
         authority.rsplit_once(':').is_some_and(|(_, port)| !port.is_empty() && !port.contains(']'));
     match () {
-        // ureq would send them in Authorization, which is the signature's.
-        () if authority.contains('@') => bail!("{} one with a user name in it: write it without", expected()),
         () if has_port && uri.port_u16().is_none() => {
             bail!("{} {authority:?}: a port is a number up to 65535", expected())
         }
@@ -30,10 +28,20 @@ pub(crate) fn address(option: &str, text: &str) -> Result<Uri> {
     }
 }
 
+/// An address as it is shown: without its query, which may hold a token.
+pub(crate) fn shown(to: &str) -> &str {
+    to.split('?').next().unwrap_or_default()
+}
+
 /// What was found where it is not worth, or not wise, to be repeated.
 fn unlike_an_address(text: &str) -> Option<&'static str> {
+    let (_, rest) = text.split_once("://").unwrap_or(("", text));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     match text {
         "" => Some("nothing"),
+        // ureq would send them in Authorization, which is the signature's.
+        _ if authority.contains('@') => Some("one with a user name in it: write it without"),
+        _ if !text.contains(['.', ':']) && text.len() > 32 => Some("another text, which is not repeated"),
         // It may be a key; an address of this length has a scheme at least.
         _ if text.contains("-----") || text.len() > if text.contains("://") { 2000 } else { 60 } => {
             Some("another text, which is not repeated")

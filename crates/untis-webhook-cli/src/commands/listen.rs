@@ -17,6 +17,7 @@ use http_body_util::BodyExt;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::Mutex as Turn;
+use tokio::time::timeout;
 use untis_webhook_axum::{HeaderNames, KeySet, Rejection, Verified, VerifiedBytes, Verifier, VerifyLayer};
 
 use self::arrival::{Arrival, Arrivals};
@@ -138,9 +139,17 @@ async fn watch(State(listener): State<Arc<Listener>>, mut request: Request, next
         let body = (*rejection == Rejection::DigestMismatch)
             .then(|| seen.lock().map(|seen| seen.clone()).unwrap_or_default());
         let delivery = Delivery { line, headers, body, names: listener.names.clone() };
-        if let Ok(report) = listener.inspect(delivery).await {
-            let _ = listener.show.refused(&arrival, *rejection, response.status(), report);
-        }
+        let (rejection, status) = (*rejection, response.status());
+        let said = tokio::spawn(async move {
+            if let Ok(report) = listener.inspect(delivery).await {
+                let _ = listener.show.refused(&arrival, rejection, status, report);
+            }
+        });
+        // What is said is mostly there before the answer, and the answer does not wait for more than that.
+        let _ = timeout(EXPLANATION, said).await;
     }
     response
 }
+
+/// For what is said of a refusal to be there before its answer.
+const EXPLANATION: Duration = Duration::from_secs(3);

@@ -11,7 +11,7 @@ use untis_webhook_testkit::{Delivery, Forgery, Payload};
 
 use self::tally::Tally;
 use crate::args::{Event, Forge, Send};
-use crate::client::{Client, address};
+use crate::client::{Client, address, shown};
 use crate::input::{read, signing_key};
 use crate::output::{self, Lines, Verdict};
 
@@ -22,7 +22,8 @@ pub(crate) fn run(args: &Send) -> Result<Verdict> {
     if args.count == 1 {
         return send_one(&client, request, args);
     }
-    let tally = Tally::of(&client, &request, args).with_context(|| format!("cannot send to {}", args.to))?;
+    let tally =
+        Tally::of(&client, &request, args).with_context(|| format!("cannot send to {}", shown(&args.to)))?;
     tally.print(args.json)?;
     Ok(if tally.all_taken() { Verdict::Done } else { Verdict::Refused })
 }
@@ -92,7 +93,7 @@ fn forgery(forge: Forge) -> Forgery {
 }
 
 fn send_one(client: &Client, request: Request<Bytes>, args: &Send) -> Result<Verdict> {
-    let answer = client.send(request).with_context(|| format!("cannot send to {}", args.to))?;
+    let answer = client.send(request).with_context(|| format!("cannot send to {}", shown(&args.to)))?;
     let taken = answer.status.is_success();
     if args.json {
         output::json(&json!({ "status": answer.status.as_u16(), "body": answer.body }))?;

@@ -69,7 +69,7 @@ impl BodyReport {
                         suspicions
                             .iter()
                             .filter_map(|suspicion| suspicion.kind)
-                            .map(|kind| kind.advice().to_owned()),
+                            .map(|kind| format!("if that is so, {}", kind.advice())),
                     );
                     self.perhaps = suspicions.into_iter().map(|suspicion| suspicion.what).collect();
                 }

@@ -128,6 +128,9 @@ impl Headers {
         if let Some((name, signer)) = found {
             let settings = settings("signature", Some(name));
             self.next = Some(match signer.reading.how.is_empty() {
+                _ if *name == delivery.names.algorithm => {
+                    "find what exchanges the values of the two headers on their way".to_owned()
+                }
                 true => format!(
                     "read the signature from that header: {settings}, unless the front end can leave it where it was"
                 ),

@@ -1,3 +1,4 @@
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -20,10 +21,16 @@ impl Forward {
         Ok(Self { client: Client::direct(Duration::from_secs(30)), to: address("--forward", to)?, names })
     }
 
-    /// Whether the application is what listens on this port itself, so that a delivery would never end.
+    /// Whether the application is what listens on this port itself, under whatever name, so that a delivery would never end.
     pub(super) fn is_itself(&self, port: u16) -> bool {
-        let here = ["127.0.0.1", "localhost"].iter().any(|host| self.to.host() == Some(*host));
-        here && self.to.scheme_str() == Some("http") && self.to.port_u16().unwrap_or(80) == port
+        let host = self.to.host().unwrap_or_default().trim_matches(['[', ']']);
+        let is_http = self.to.scheme_str() == Some("http");
+        let addresses = (host, self.to.port_u16().unwrap_or(80)).to_socket_addrs();
+        let is_here = |address: SocketAddr| {
+            let ip = address.ip().to_canonical();
+            address.port() == port && (ip.is_loopback() || ip.is_unspecified())
+        };
+        is_http && addresses.is_ok_and(|mut addresses| addresses.any(is_here))
     }
 
     /// Sends the signed body with its headers as they came, and gives the status, or why there is none.

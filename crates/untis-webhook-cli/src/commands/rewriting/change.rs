@@ -15,6 +15,8 @@ pub(crate) enum Kind {
     Charset,
     Compressed,
     Decompressed,
+    /// More than the body is there.
+    Followed,
     Json,
     Lines,
     Wrapped,
@@ -38,6 +40,10 @@ impl Kind {
             }
             Self::Decompressed => {
                 "verify before anything decompresses the body: the signature is over what was compressed"
+            }
+            Self::Followed => {
+                "let the receiver have the body and nothing more: something passes a buffer on with what else is in it, or writes \
+                 twice"
             }
             Self::Json => {
                 "let the receiver have the bytes as they were sent: verify before anything parses the JSON and writes it again"

@@ -6,6 +6,14 @@ use super::change::{Change, Kind};
 use super::search::{Found, Stage};
 
 pub(super) fn undo(body: &[u8], stage: Stage, found: &mut Found<'_>) -> ControlFlow<()> {
+    if body.ends_with(b"\0") {
+        let rest = body.iter().rposition(|octet| *octet != 0).and_then(|last| body.get(..=last));
+        let change = Kind::Followed.change("zero octets were added to it");
+        found(stage, change, rest.unwrap_or_default().to_vec())?;
+    }
+    if let Some((half, _)) = body.split_at_checked(body.len() / 2).filter(|(half, other)| half == other) {
+        found(stage, Kind::Followed.change("it is there twice"), half.to_vec())?;
+    }
     let mut found = |what, original| found(stage, Kind::Lines.change(what), original);
     match body.strip_prefix(BOM) {
         Some(rest) => found("a byte order mark was added to it", rest.to_vec())?,
@@ -26,13 +34,6 @@ pub(super) fn undo(body: &[u8], stage: Stage, found: &mut Found<'_>) -> ControlF
             found("the white space around it was changed", [trimmed, end].concat())?;
         }
     }
-    if body.ends_with(b"\0") {
-        let rest = body.iter().rposition(|octet| *octet != 0).and_then(|last| body.get(..=last));
-        found("zero octets were added to it", rest.unwrap_or_default().to_vec())?;
-    }
-    if let Some((half, _)) = body.split_at_checked(body.len() / 2).filter(|(half, other)| half == other) {
-        found("it is there twice", half.to_vec())?;
-    }
     if body.contains(&b'\r') || body.contains(&b'\n') {
         let lf = with_lf(body);
         found("its line ends were changed from CRLF to LF", with_crlf(&lf))?;
@@ -43,7 +44,7 @@ pub(super) fn undo(body: &[u8], stage: Stage, found: &mut Found<'_>) -> ControlF
 
 /// What is said of a body that goes on after its Content-Length.
 pub(super) fn followed() -> Change {
-    Kind::Lines.change("octets were added after its end")
+    Kind::Followed.change("octets were added after its end")
 }
 
 fn with_lf(body: &[u8]) -> Vec<u8> {

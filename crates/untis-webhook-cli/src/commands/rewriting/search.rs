@@ -135,12 +135,13 @@ impl Search<'_> {
         original: Vec<u8>,
     ) -> ControlFlow<()> {
         let usual = change.usual && from.undone.iter().all(|change| change.usual);
-        if original.len() > LONGEST || (from.undone.len() >= MOST_UNUSUAL && !usual) {
-            return ControlFlow::Continue(());
-        }
+        // What is made and not looked at was work all the same.
         self.octets = self.octets.saturating_add(original.len());
         if self.octets > MOST_OCTETS || self.seen.len() >= MOST_CANDIDATES {
             return ControlFlow::Break(());
+        }
+        if original.len() > LONGEST || (from.undone.len() >= MOST_UNUSUAL && !usual) {
+            return ControlFlow::Continue(());
         }
         let digest = Digest::of(self.signed.algorithm(), &original);
         if !self.seen.insert(digest) {

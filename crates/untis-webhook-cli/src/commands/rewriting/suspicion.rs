@@ -41,8 +41,9 @@ fn compression(headers: &HeaderMap, body: &[u8]) -> Option<Suspicion> {
 }
 
 fn is_text(body: &[u8]) -> bool {
-    str::from_utf8(body)
-        .is_ok_and(|text| !text.contains(|c: char| c.is_ascii_control() && !c.is_ascii_whitespace()))
+    str::from_utf8(body).is_ok_and(|text| {
+        !text.contains(|c: char| c.is_ascii_control() && !c.is_ascii_whitespace() && c != '\u{7f}')
+    })
 }
 
 /// Characters that another charset did not have.
@@ -60,9 +61,15 @@ fn lost_characters(body: &[u8]) -> Option<Suspicion> {
     Some(Suspicion { what: what.into(), kind: Some(Kind::Charset) })
 }
 
+/// Between letters, or two of them after one. An address has its question mark after other characters, mostly.
 fn question_mark_in_a_word(text: &str) -> bool {
     let octets: Vec<_> = text.bytes().collect();
-    octets.windows(2).any(|pair| matches!(pair, [b'?', next] if next.is_ascii_alphabetic() || *next == b'?'))
+    octets.windows(3).any(|three| match three {
+        [before, b'?', after] => {
+            before.is_ascii_alphabetic() && (after.is_ascii_alphabetic() || *after == b'?')
+        }
+        _ => false,
+    })
 }
 
 fn cut(body: &[u8]) -> Option<Suspicion> {

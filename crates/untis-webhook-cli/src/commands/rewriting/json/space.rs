@@ -1,5 +1,6 @@
 use std::cmp::Ordering;
 
+use super::super::search::LONGEST;
 use super::Rewritten;
 use super::read::{Json, Token};
 
@@ -19,15 +20,15 @@ struct Layout {
 pub(super) fn undone<'a>(json: &'a Json<'_>) -> impl Iterator<Item = Rewritten> + 'a {
     let count = |text: &str| text.bytes().filter(u8::is_ascii_whitespace).count();
     let now = count(&json.write(|token, text| text.push_str(token.as_str())));
-    layouts().map(move |layout| {
-        let written = layout.write(json);
+    layouts().filter_map(move |layout| {
+        let written = layout.write(json)?;
         // Texts are the same in both: all that differs is white space between them.
         let what = match count(&written).cmp(&now) {
             Ordering::Less => "white space was added to it",
             Ordering::Equal => "its white space was changed",
             Ordering::Greater => "white space was taken out of it",
         };
-        (what.into(), written)
+        Some((what.into(), written))
     })
 }
 
@@ -65,7 +66,8 @@ fn layouts() -> impl Iterator<Item = Layout> {
 pub(super) const USUAL: usize = 6;
 
 impl Layout {
-    fn write(&self, json: &Json<'_>) -> String {
+    /// `None` of one that is longer than what is looked at: deep JSON has more indents than anything else.
+    fn write(&self, json: &Json<'_>) -> Option<String> {
         // What is around it is no matter of layout, and stays.
         let around = |token: Option<&Token<'_>>| match token {
             Some(Token::Space(space)) => (*space).to_owned(),
@@ -75,6 +77,9 @@ impl Layout {
         let mut brackets = vec![];
         let mut tokens = json.tokens().iter().filter(|token| !matches!(token, Token::Space(_))).peekable();
         while let Some(token) = tokens.next() {
+            if text.len() > LONGEST {
+                return None;
+            }
             match (token.as_str(), token) {
                 (open @ ("{" | "["), Token::Mark(_)) => {
                     text.push_str(open);
@@ -112,7 +117,7 @@ impl Layout {
             }
         }
         text.push_str(&around(json.tokens().last()));
-        text
+        Some(text)
     }
 
     fn on_one_line(&self, brackets: &[&str]) -> bool {
