@@ -34,7 +34,7 @@ pub enum ConfigError {
 #[non_exhaustive]
 pub enum KeysError {
     /// An entry has no name or no file; the text says what was found.
-    #[error("expected NAME=FILE such as production=untis-public.txt, found {0}")]
+    #[error("expected NAME=FILE such as production=production.txt, found {0}")]
     Entry(&'static str),
 
     /// A key's file cannot be read.

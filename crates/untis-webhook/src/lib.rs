@@ -33,7 +33,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Web frameworks have crates of their own over this one: `untis-webhook-tower` and `untis-webhook-axum`.
+//! tower, axum, hyper and warp have crates of their own over this one: `untis-webhook-tower` and so on.
 //!
 //! # From bytes to a proof
 //!

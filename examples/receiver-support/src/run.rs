@@ -43,7 +43,8 @@ where
     runtime.block_on(async {
         let stop = stop_signal()?;
         let listener = TcpListener::bind(listen).await;
-        let listener = listener.map_err(|error| format!("cannot listen on {listen}: {error}"))?;
+        let listener = listener
+            .map_err(|error| format!("cannot listen on {listen}: {error}: LISTEN names another address"))?;
         let keys = webhook.keys.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>().join(", ");
         tracing::info!(address = %listener.local_addr()?, keys, "listening");
 

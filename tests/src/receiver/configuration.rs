@@ -38,7 +38,7 @@ pub async fn says_what_is_wrong_with_its_configuration(program: &Program) {
     let not_set =
         "UNTIS_WEBHOOK_KEYS is not set: expected the keys to trust, as NAME=FILE with commas between";
     let private = PLATFORM.to_pkcs8_pem().to_string();
-    let no_entry = "UNTIS_WEBHOOK_KEYS: expected NAME=FILE such as production=untis-public.txt, found";
+    let no_entry = "UNTIS_WEBHOOK_KEYS: expected NAME=FILE such as production=production.txt, found";
     let other_errors = [
         (None, None, not_set.to_owned()),
         (Some(String::new()), None, not_set.to_owned()),
@@ -72,7 +72,9 @@ pub async fn says_what_is_wrong_with_its_configuration(program: &Program) {
         (
             Some(good.clone()),
             Some(&taken),
-            format!("cannot listen on {taken}: Address already in use (os error 98)"),
+            format!(
+                "cannot listen on {taken}: Address already in use (os error 98): LISTEN names another address"
+            ),
         ),
     ];
     let rows = key_errors.into_iter().map(|(keys, message)| (Some(keys), None, message)).chain(other_errors);

@@ -30,7 +30,7 @@ fn wrong_usage_and_what_cannot_be_read_is_2_with_the_cause_on_standard_error() {
         ),
         (
             &["verify", "--key", "nonsense", "--request", "request.http"],
-            "untis-webhook: --key: expected NAME=FILE such as production=untis-public.txt, found text without =: put a name before the file\n",
+            "untis-webhook: --key: expected NAME=FILE such as production=production.txt, found text without =: put a name before the file\n",
         ),
         (&["verify", "--key", "a=private", "--request", "request.http"], private_as_public),
         (
