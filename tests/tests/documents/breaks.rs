@@ -74,7 +74,7 @@ impl<'a> Test<'a> {
         let lines: Vec<_> = source.lines().map(str::trim).collect();
         let start = format!("fn {}(", self.name());
         let is_it = |line: &&str| line.strip_prefix("async ").unwrap_or(line).starts_with(&start);
-        let Some(at) = lines.iter().position(|line| is_it(&line)) else {
+        let Some(at) = lines.iter().position(is_it) else {
             return Some("there is no such function");
         };
         let above =
