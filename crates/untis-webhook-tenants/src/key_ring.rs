@@ -41,7 +41,7 @@ impl StoreKey {
 
     /// The key as base64, to be kept in a file that its owner alone can read.
     pub fn to_base64(&self) -> Zeroizing<String> {
-        Zeroizing::new(BASE64_STANDARD.encode(&*self.0))
+        Zeroizing::new(BASE64_STANDARD.encode(*self.0))
     }
 
     /// The key for one purpose (RFC 5869), so that no two uses share one.

@@ -33,13 +33,7 @@ impl KeyRing {
     /// [`SealError::Failed`] if there is no randomness.
     pub fn seal(&self, place: Place<'_>, plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
         let (name, key) = self.primary();
-        let nonce = XNonce::try_generate().map_err(|_| SealError::Failed)?;
-        let header = header(name).ok_or(SealError::Failed)?;
-        let aad = associated_data(&header, place);
-        let ciphertext = cipher(key)
-            .encrypt(&nonce, Payload { msg: plaintext, aad: &aad })
-            .map_err(|_| SealError::Failed)?;
-        Ok([&header[..], &nonce, &ciphertext].concat())
+        seal_under(name, key, place, plaintext)
     }
 
     /// Decrypts what was sealed for this place, under whichever key of the ring.
@@ -66,9 +60,19 @@ impl KeyRing {
     }
 }
 
-/// The name of the key under which this was sealed.
-pub(crate) fn key_name(sealed: &[u8]) -> Option<&str> {
-    split_header(sealed).ok().map(|(name, _)| name)
+/// Encrypts for this place, under this key of a ring.
+pub(crate) fn seal_under(
+    name: &str,
+    key: &StoreKey,
+    place: Place<'_>,
+    plaintext: &[u8],
+) -> Result<Vec<u8>, SealError> {
+    let nonce = XNonce::try_generate().map_err(|_| SealError::Failed)?;
+    let header = header(name).ok_or(SealError::Failed)?;
+    let aad = associated_data(&header, place);
+    let ciphertext =
+        cipher(key).encrypt(&nonce, Payload { msg: plaintext, aad: &aad }).map_err(|_| SealError::Failed)?;
+    Ok([&header[..], &nonce, &ciphertext].concat())
 }
 
 fn cipher(key: &StoreKey) -> XChaCha20Poly1305 {

@@ -1,0 +1,96 @@
+//! What the operator and time do to a tenant.
+
+use super::{Set, SetState, Status, Tenant, Told};
+use crate::Timestamp;
+
+impl Tenant {
+    /// Gives out this set from now on: the operator's decision about a contested one, or about any that is stored.
+    ///
+    /// # Errors
+    ///
+    /// [`OperateError`] if there is no such set, or it is destroyed.
+    pub fn accept(&mut self, number: u64) -> Result<Told, OperateError> {
+        match self.set_mut(number).map(|set| set.is_stored) {
+            None => Err(OperateError::NoSet),
+            Some(false) => Err(OperateError::Destroyed),
+            Some(true) => Ok(self.activate(number)),
+        }
+    }
+
+    /// Destroys this candidate, and takes a replay for one.
+    ///
+    /// # Errors
+    ///
+    /// [`OperateError`] if nobody has to decide about it.
+    pub fn reject(&mut self, number: u64) -> Result<(), OperateError> {
+        if self.replayed == Some(number) {
+            self.replayed = None;
+            return Ok(());
+        }
+        match self.set_mut(number) {
+            Some(set) if set.state == SetState::Candidate => {
+                set.destroy();
+                Ok(())
+            }
+            Some(_) => Err(OperateError::NotContested),
+            None => Err(OperateError::NoSet),
+        }
+    }
+
+    /// Undoes a deactivation or a deletion, as long as the last set is there.
+    ///
+    /// # Errors
+    ///
+    /// [`OperateError`] if the tenant is active, or its set is destroyed.
+    pub fn restore(&mut self) -> Result<Told, OperateError> {
+        if self.status == Status::Active {
+            return Err(OperateError::Active);
+        }
+        let number = self.last_current().map(|set| set.number).ok_or(OperateError::Destroyed)?;
+        self.accept(number)
+    }
+
+    /// Destroys what is kept of a tenant that ended so many seconds ago: all sets of a deleted one, and the last
+    /// current set of a deactivated one. Says whether there was anything.
+    pub fn purge(&mut self, now: Timestamp, grace: u64) -> bool {
+        let is_over = self.ended.is_some_and(|ended| now.seconds_since(ended.at) >= grace);
+        let status = self.status;
+        let mut purged = false;
+        for set in self.sets.iter_mut().filter(|set| is_over && set.is_stored) {
+            if status == Status::Deleted || (status == Status::Deactivated && set.state == SetState::Current)
+            {
+                set.destroy();
+                purged = true;
+            }
+        }
+        purged
+    }
+}
+
+impl Set {
+    /// Leaves nothing of it but its fingerprint.
+    pub(super) fn destroy(&mut self) {
+        self.state = SetState::Dead;
+        self.is_stored = false;
+    }
+}
+
+/// Why the operator cannot do this to a tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OperateError {
+    /// It is active.
+    #[error("expected a tenant that is not active, found one that is")]
+    Active,
+    /// The set's secrets are destroyed.
+    #[error(
+        "expected a set that is stored, found one that is destroyed: only the platform can send it again"
+    )]
+    Destroyed,
+    /// There is no such set.
+    #[error("expected the number of a set of this tenant, found another")]
+    NoSet,
+    /// Nobody has to decide about it.
+    #[error("expected a set that is contested or a candidate, found one that is neither")]
+    NotContested,
+}

@@ -1,0 +1,20 @@
+/// A time, in whole seconds since 1970 (UTC). It is for grace, leases and display; order comes from numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// So many seconds after 1970.
+    pub fn from_seconds(seconds: i64) -> Self {
+        Self(seconds)
+    }
+
+    /// The seconds after 1970.
+    pub fn as_seconds(self) -> i64 {
+        self.0
+    }
+
+    /// The seconds from then to now; none if a clock went back.
+    pub fn seconds_since(self, then: Self) -> u64 {
+        u64::try_from(self.0.saturating_sub(then.0)).unwrap_or(0)
+    }
+}
