@@ -10,7 +10,8 @@ use zeroize::Zeroizing;
 pub struct Secret(Zeroizing<Box<str>>);
 
 impl Secret {
-    pub(super) fn new(text: &str) -> Self {
+    /// A copy of this text. Whoever had it before wipes the original.
+    pub fn new(text: &str) -> Self {
         Self(Zeroizing::new(text.into()))
     }
 
