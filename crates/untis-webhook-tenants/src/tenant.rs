@@ -21,7 +21,7 @@ pub struct Tenant {
     pub version: u64,
     /// The number of the last delivery; the first has 1. The order of all that is compared by it.
     pub sequence: u64,
-    /// The client id that the tenant is held to.
+    /// The client id that the tenant is held to. One that never had a set has none, nor has one that is forgotten.
     pub client_id: Option<String>,
     /// The last deactivation or deletion.
     pub ended: Option<EndedAt>,
@@ -29,6 +29,8 @@ pub struct Tenant {
     pub replayed: Option<u64>,
     /// The fingerprint of the profile that is stored.
     pub profile: Option<Fingerprint>,
+    /// Since when nothing is kept of it but its id and fingerprints.
+    pub forgotten: Option<Timestamp>,
     /// In the order in which they came.
     pub sets: Vec<Set>,
 }
@@ -66,6 +68,8 @@ pub struct Set {
     pub came_by: Option<CredentialsEventType>,
     /// Its client id.
     pub client_id: String,
+    /// The platform's host for it.
+    pub host: String,
     /// Whether its secrets are stored. Those of a dead set are destroyed.
     pub is_stored: bool,
     /// When it worked last, as far as a probe knows.
@@ -107,6 +111,7 @@ impl Tenant {
             ended: None,
             replayed: None,
             profile: None,
+            forgotten: None,
             sets: Vec::new(),
         }
     }
@@ -126,7 +131,7 @@ impl Tenant {
     }
 
     /// The set that is given out, or was when the tenant ended.
-    fn last_current(&self) -> Option<&Set> {
+    pub(crate) fn last_current(&self) -> Option<&Set> {
         self.sets.iter().find(|set| set.state == SetState::Current)
     }
 
@@ -146,6 +151,7 @@ impl Tenant {
         };
         self.status = Status::Active;
         self.replayed = None;
+        self.forgotten = None;
         for set in &mut self.sets {
             if set.number == number {
                 set.state = SetState::Current;

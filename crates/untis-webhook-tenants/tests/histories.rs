@@ -80,6 +80,7 @@ impl Registry {
             event_type: Some(event_type),
             set: fingerprint(set, other),
             client_id,
+            host: "host",
             is_configured: false,
             profile: fingerprint(0, 2),
         };

@@ -13,6 +13,8 @@ pub enum Delivered<'a> {
         set: Fingerprint,
         /// The set's client id.
         client_id: &'a str,
+        /// The set's host.
+        host: &'a str,
         /// Whether the client id is one that the registry is configured with.
         is_configured: bool,
         /// What tells the profile from others.

@@ -1,7 +1,7 @@
 //! What the operator and time do to a tenant.
 
 use super::{Set, SetState, Status, Tenant, Told};
-use crate::Timestamp;
+use crate::{Ended, Timestamp};
 
 impl Tenant {
     /// Gives out this set from now on: the operator's decision about a contested one, or about any that is stored.
@@ -50,8 +50,8 @@ impl Tenant {
         self.accept(number)
     }
 
-    /// Destroys what is kept of a tenant that ended so many seconds ago: all sets of a deleted one, and the last
-    /// current set of a deactivated one. Says whether there was anything.
+    /// Destroys what is kept of a tenant that ended so many seconds ago: all sets and the profile of a deleted one, and
+    /// the last current set of a deactivated one. Says whether there was anything.
     pub fn purge(&mut self, now: Timestamp, grace: u64) -> bool {
         let is_over = self.ended.is_some_and(|ended| now.seconds_since(ended.at) >= grace);
         let status = self.status;
@@ -63,7 +63,28 @@ impl Tenant {
                 purged = true;
             }
         }
+        if is_over && status == Status::Deleted {
+            purged |= self.profile.take().is_some();
+        }
         purged
+    }
+
+    /// Leaves nothing of a tenant but fingerprints, which keep late retries from bringing it back. If it was not
+    /// deleted, it is now.
+    pub fn forget(&mut self, now: Timestamp) -> Option<Told> {
+        let was_known = self.client_id.is_some() && self.status != Status::Deleted;
+        self.sequence = self.sequence.saturating_add(1);
+        self.end(Ended::Deleted, now);
+        self.client_id = None;
+        self.profile = None;
+        self.forgotten = Some(now);
+        for set in &mut self.sets {
+            set.destroy();
+            (set.came_by, set.worked_at, set.refused) = (None, None, None);
+            set.client_id.clear();
+            set.host.clear();
+        }
+        was_known.then(|| self.tell(Told::Deleted))
     }
 }
 

@@ -77,6 +77,8 @@ impl Tenant {
         };
         let for_an_hour = now.seconds_since(refused.since) >= HOUR;
         (for_an_hour && own.into_iter().all(is_dead)).then(|| {
+            // A number of its own, so that what came before is not taken for what comes after.
+            self.sequence = self.sequence.saturating_add(1);
             self.end(Ended::Deactivated, now);
             self.tell(Told::Deactivated)
         })

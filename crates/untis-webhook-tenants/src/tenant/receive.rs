@@ -22,9 +22,9 @@ impl Tenant {
             Status::Deactivated => Ended::Deactivated,
             Status::Deleted => Ended::Deleted,
         };
-        match self.client_id {
-            Some(_) => Standing::Ended(ended),
-            None => Standing::NeverHadSet(self.ended.map(|_| ended)),
+        match self.sets.is_empty() {
+            false => Standing::Ended(ended),
+            true => Standing::NeverHadSet(self.ended.map(|_| ended)),
         }
     }
 
@@ -96,11 +96,11 @@ impl Tenant {
                 self.end(ended, now);
                 None
             }
-            (Decision::Stale, Delivered::Credentials { client_id, .. }) if self.is_held_to(client_id) => {
+            (Decision::Stale, Delivered::Credentials { client_id, .. })
+                if self.forgotten.is_none() && self.is_held_to(client_id) =>
+            {
                 // What had been destroyed of it is there again, for a probe to ask about.
-                let number = self.keep(delivered)?;
-                let set = self.set_mut(number).filter(|set| set.state == SetState::Dead)?;
-                set.state = SetState::Superseded;
+                self.keep(delivered);
                 None
             }
             _ => None,
@@ -108,13 +108,19 @@ impl Tenant {
     }
 
     /// Keeps the set that was delivered, filled again if it had been destroyed, and gives its number. Its state stays;
-    /// that of a new one is to be given.
+    /// that of a new one is to be given, and one that is filled again was current or might have been.
     fn keep(&mut self, delivered: Delivered<'_>) -> Option<u64> {
-        let Delivered::Credentials { event_type, set: fingerprint, client_id, .. } = delivered else {
+        let Delivered::Credentials { event_type, set: fingerprint, client_id, host, .. } = delivered else {
             return None;
         };
         if let Some(known) = self.sets.iter_mut().find(|known| known.fingerprint == fingerprint) {
-            known.is_stored = true;
+            if !known.is_stored {
+                known.is_stored = true;
+                known.state = SetState::Superseded;
+                known.came_by = event_type;
+                known.client_id = client_id.to_owned();
+                known.host = host.to_owned();
+            }
             return Some(known.number);
         }
         self.sets.push(Set {
@@ -123,6 +129,7 @@ impl Tenant {
             state: SetState::Candidate,
             came_by: event_type,
             client_id: client_id.to_owned(),
+            host: host.to_owned(),
             is_stored: true,
             worked_at: None,
             refused: None,
