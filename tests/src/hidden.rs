@@ -17,6 +17,24 @@ impl Hidden {
         self.0.insert(text.to_owned());
     }
 
+    /// Hides this text of ASCII characters: nothing may contain it, nor its base64, hexadecimal or UTF-16, wherever it
+    /// begins in what was encoded.
+    pub fn secret(&mut self, text: &str) {
+        assert!(text.is_ascii() && text.len() >= 8, "too short to be told from chance, or not ASCII");
+        self.text(text);
+        for before in 0..3 {
+            // Without the characters that what is before or after it could change.
+            let base64 = BASE64_STANDARD.encode([&vec![0; before][..], text.as_bytes()].concat());
+            let whole = (before + text.len()) / 3 * 4;
+            self.0.insert(base64[[0, 2, 3][before]..whole].to_owned());
+        }
+        let hex: String = text.bytes().map(|octet| format!("{octet:02x}")).collect();
+        self.0.insert(hex.to_uppercase());
+        self.0.insert(hex);
+        self.0.insert(text.chars().flat_map(|c| [c, '\0']).collect());
+        self.0.insert(text.chars().flat_map(|c| ['\0', c]).collect());
+    }
+
     /// Hides these octets: nothing may contain twenty-four of them in a row that begin at a multiple of eight, as text,
     /// base64, hexadecimal, or a list of numbers.
     pub fn octets(&mut self, octets: &[u8]) {
@@ -50,6 +68,24 @@ impl Hidden {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_is_found_in_every_form_wherever_it_begins() {
+        let secret = "test-password";
+        let mut hidden = Hidden::default();
+        hidden.secret(secret);
+        let utf16: Vec<u8> = secret.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let mut forms =
+            vec![secret.to_owned(), String::from_utf8(utf16).unwrap(), "746573742d70617373776f7264".into()];
+        for around in ["", "a", "ab", "abc"] {
+            forms.push(BASE64_STANDARD.encode([around, secret, around].concat()));
+        }
+        for shown in forms {
+            let found = std::panic::catch_unwind(|| hidden.assert_absent("it", &format!("{{{shown}}}")));
+            assert!(found.is_err(), "{shown:?}");
+        }
+        hidden.assert_absent("it", "test-passwort");
+    }
 
     #[test]
     fn octets_are_found_in_every_form_and_other_octets_are_not() {

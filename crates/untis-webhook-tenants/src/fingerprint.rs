@@ -92,6 +92,11 @@ impl FingerprintKey {
         self.of(b"set", &[client_id, secret.expose(), password.expose(), host].map(str::as_bytes))
     }
 
+    /// Of a profile, as it is encoded.
+    pub(crate) fn of_profile(&self, encoded: &[u8]) -> Fingerprint {
+        self.of(b"profile", &[encoded])
+    }
+
     /// Of a body.
     pub fn of_body(&self, body: &[u8]) -> Fingerprint {
         self.of(b"body", &[body])

@@ -56,7 +56,12 @@ impl KeyRing {
 
     /// Whether this was sealed under the primary key, so that a rotation may leave it as it is.
     pub fn is_under_primary(&self, sealed: &[u8]) -> bool {
-        split_header(sealed).is_ok_and(|(name, _)| name == self.primary().0)
+        self.primary_header().is_some_and(|header| sealed.starts_with(&header))
+    }
+
+    /// What everything begins with that is sealed under the primary key, and nothing else.
+    pub(crate) fn primary_header(&self) -> Option<Vec<u8>> {
+        header(self.primary().0)
     }
 }
 

@@ -1,0 +1,107 @@
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{PgConnection, Pool, Postgres, Transaction};
+use untis_webhook_tenants::StoreError;
+
+#[path = "queries.rs"]
+mod queries;
+#[path = "rows.rs"]
+mod rows;
+#[path = "schema.rs"]
+mod schema;
+
+/// Tenants in a PostgreSQL database, for several instances.
+#[derive(Clone, Debug)]
+pub struct PgStore {
+    pool: Pool<Postgres>,
+}
+
+type Backend = PgStore;
+type Connection = PgConnection;
+type Database = Postgres;
+type Row = sqlx::postgres::PgRow;
+
+impl PgStore {
+    /// Connects to a database by its URL, over a pool of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database cannot be reached, or a later version of this library has been there. It does not
+    /// repeat the URL, which may hold a password.
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        let options = PgConnectOptions::from_str(url).map_err(StoreError::database)?;
+        let pool = PgPoolOptions::new().acquire_timeout(WAIT).connect_with(options).await;
+        Self::new(pool.map_err(StoreError::database)?).await
+    }
+
+    /// Uses a pool that the application has as well.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Setting`] if a commit does not wait until it is on disk, and otherwise as
+    /// [`connect`](Self::connect).
+    pub async fn new(pool: Pool<Postgres>) -> Result<Self, StoreError> {
+        for (query, expected) in [
+            ("SELECT current_setting('synchronous_commit')", "synchronous_commit"),
+            ("SELECT current_setting('fsync')", "fsync"),
+        ] {
+            let found: String =
+                sqlx::query_scalar(query).fetch_one(&pool).await.map_err(StoreError::database)?;
+            if found == "off" {
+                return Err(StoreError::Setting { expected, found });
+            }
+        }
+        let store = Self { pool };
+        schema::migrate(&store).await?;
+        Ok(store)
+    }
+
+    /// The pool.
+    pub fn pool(&self) -> &Pool<Postgres> {
+        &self.pool
+    }
+
+    async fn begin_to_write(&self) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        self.pool.begin().await
+    }
+
+    /// Before there are tables, there is nothing else to lock.
+    async fn lock_schema(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        sqlx::query("SELECT pg_advisory_xact_lock($1)")
+            .bind(ADVISORY_LOCK)
+            .execute(connection)
+            .await
+            .map(drop)
+    }
+
+    async fn lock_fingerprint_keys(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        sqlx::query("LOCK TABLE untis_webhook_fingerprint_keys IN EXCLUSIVE MODE")
+            .execute(connection)
+            .await
+            .map(drop)
+    }
+
+    /// What was destroyed is in the tables until they are vacuumed. The server's log that is written ahead holds its
+    /// ciphertext until it is recycled.
+    async fn empty_leftovers(&self) -> Result<(), sqlx::Error> {
+        for vacuum in [
+            "VACUUM untis_webhook_tenants",
+            "VACUUM untis_webhook_sets",
+            "VACUUM untis_webhook_records",
+            "VACUUM untis_webhook_fingerprint_keys",
+        ] {
+            sqlx::query(vacuum).execute(&self.pool).await?;
+        }
+        Ok(())
+    }
+}
+
+const SCHEMA: &[&str] = &[include_str!("schema/postgres_1.sql")];
+
+/// Of this library's own, among all that lock something in the database.
+const ADVISORY_LOCK: i64 = 0x756e_7469_7377_6562;
+
+/// For a connection. After that it is as well for the platform to send again.
+const WAIT: Duration = Duration::from_secs(5);

@@ -1,0 +1,505 @@
+//! The statements, which both databases understand.
+
+use sqlx::{Connection as _, Transaction};
+use untis_webhook_tenants::{
+    Column, Entry, Erasure, Fingerprint, Record, SealedCredentials, Selection, Set, Status, Store,
+    StoreError, StoredTenant, TenantKey, Timestamp,
+};
+
+use super::{Backend, Connection, Database, rows, schema};
+
+type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+impl Store for Backend {
+    type Connection = Connection;
+    type Transaction = Transaction<'static, Database>;
+
+    async fn begin(&self) -> Result<Self::Transaction> {
+        self.begin_to_write().await.map_err(StoreError::database)
+    }
+
+    async fn commit(&self, transaction: Self::Transaction) -> Result<()> {
+        transaction.commit().await.map_err(StoreError::database)
+    }
+
+    async fn lock(&self, connection: &mut Connection, key: TenantKey<'_>) -> Result<StoredTenant> {
+        if !connection.is_in_transaction() {
+            return Err(StoreError::NoTransaction);
+        }
+        // To write the row is to lock it. It is not written if a later version of the library has changed the tables
+        // meanwhile.
+        let locked = sqlx::query(
+            "INSERT INTO untis_webhook_tenants
+                (environment, tenant_id, status, version, sequence, is_contested, acknowledged)
+            SELECT $1, $2, 'deactivated', 0, 0, FALSE, 0
+                WHERE EXISTS (SELECT 1 FROM untis_webhook_schema WHERE version = $3)
+            ON CONFLICT (environment, tenant_id) DO UPDATE SET sequence = untis_webhook_tenants.sequence",
+        )
+        .bind(key.environment)
+        .bind(key.tenant_id)
+        .bind(schema::latest())
+        .execute(&mut *connection)
+        .await
+        .map_err(StoreError::database)?;
+        if locked.rows_affected() == 0 {
+            let found = sqlx::query_scalar("SELECT version FROM untis_webhook_schema")
+                .fetch_one(&mut *connection)
+                .await
+                .map_err(StoreError::database)?;
+            return Err(StoreError::LaterVersion { expected: schema::latest(), found });
+        }
+        let rows = select_tenant(key).fetch_all(&mut *connection).await.map_err(StoreError::database)?;
+        rows::tenant(&rows)?.ok_or(StoreError::Foreign("the tenant that was locked"))
+    }
+
+    async fn save(
+        &self,
+        connection: &mut Connection,
+        key: TenantKey<'_>,
+        stored: &StoredTenant,
+    ) -> Result<()> {
+        let StoredTenant { tenant, news, received_at, changed_at } = stored;
+        sqlx::query(
+            "UPDATE untis_webhook_tenants SET
+                status = $3, version = $4, sequence = $5, client_id = $6, ended_sequence = $7, ended_at = $8,
+                replayed = $9, profile_fingerprint = $10, forgotten_at = $11, is_contested = $12, told = $13,
+                acknowledged = $14, deleted_version = $15, received_at = $16, changed_at = $17
+            WHERE environment = $1 AND tenant_id = $2",
+        )
+        .bind(key.environment)
+        .bind(key.tenant_id)
+        .bind(tenant.status.as_str())
+        .bind(number(tenant.version)?)
+        .bind(number(tenant.sequence)?)
+        .bind(tenant.client_id.as_deref())
+        .bind(tenant.ended.map(|ended| number(ended.sequence)).transpose()?)
+        .bind(tenant.ended.map(|ended| ended.at.as_seconds()))
+        .bind(tenant.replayed.map(number).transpose()?)
+        .bind(tenant.profile.as_ref().map(|profile| profile.as_bytes().as_slice()))
+        .bind(seconds(tenant.forgotten))
+        .bind(tenant.is_contested())
+        .bind(news.told.map(untis_webhook_tenants::Told::as_str))
+        .bind(number(news.acknowledged)?)
+        .bind(news.deleted.map(number).transpose()?)
+        .bind(seconds(*received_at))
+        .bind(seconds(*changed_at))
+        .execute(connection)
+        .await
+        .map_err(StoreError::database)?;
+        Ok(())
+    }
+
+    async fn save_set(&self, connection: &mut Connection, key: TenantKey<'_>, set: &Set) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO untis_webhook_sets
+                (environment, tenant_id, number, fingerprint, state, came_by, client_id, host, worked_at,
+                refused_at, is_refusal_confirmed)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+            ON CONFLICT (environment, tenant_id, number) DO UPDATE SET
+                state = excluded.state, came_by = excluded.came_by, client_id = excluded.client_id,
+                host = excluded.host, worked_at = excluded.worked_at, refused_at = excluded.refused_at,
+                is_refusal_confirmed = excluded.is_refusal_confirmed",
+        )
+        .bind(key.environment)
+        .bind(key.tenant_id)
+        .bind(number(set.number)?)
+        .bind(set.fingerprint.as_bytes().as_slice())
+        .bind(set.state.as_str())
+        .bind(set.came_by.map(untis_webhook::event::CredentialsEventType::as_str))
+        .bind(&*set.client_id)
+        .bind(&*set.host)
+        .bind(seconds(set.worked_at))
+        .bind(seconds(set.refused.map(|refused| refused.since)))
+        .bind(set.refused.is_some_and(|refused| refused.is_confirmed))
+        .execute(connection)
+        .await
+        .map_err(StoreError::database)?;
+        Ok(())
+    }
+
+    async fn record(
+        &self,
+        connection: &mut Connection,
+        key: TenantKey<'_>,
+        body: &Fingerprint,
+    ) -> Result<Option<Record>> {
+        let row = sqlx::query(
+            "SELECT * FROM untis_webhook_records
+            WHERE environment = $1 AND tenant_id = $2 AND fingerprint = $3",
+        )
+        .bind(key.environment)
+        .bind(key.tenant_id)
+        .bind(body.as_bytes().as_slice())
+        .fetch_optional(connection)
+        .await
+        .map_err(StoreError::database)?;
+        row.as_ref().map(rows::record).transpose()
+    }
+
+    async fn save_record(
+        &self,
+        connection: &mut Connection,
+        key: TenantKey<'_>,
+        record: &Record,
+    ) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO untis_webhook_records
+                (environment, tenant_id, fingerprint, decision, count, first_sequence, last_sequence, first_at,
+                last_at, body_until)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            ON CONFLICT (environment, tenant_id, fingerprint) DO UPDATE SET
+                decision = excluded.decision, count = excluded.count, last_sequence = excluded.last_sequence,
+                last_at = excluded.last_at, body_until = excluded.body_until",
+        )
+        .bind(key.environment)
+        .bind(key.tenant_id)
+        .bind(record.body.as_bytes().as_slice())
+        .bind(record.decision.as_str())
+        .bind(number(record.count)?)
+        .bind(number(record.first_sequence)?)
+        .bind(number(record.last_sequence)?)
+        .bind(record.first_at.as_seconds())
+        .bind(record.last_at.as_seconds())
+        .bind(seconds(record.body_until))
+        .execute(connection)
+        .await
+        .map_err(StoreError::database)?;
+        Ok(())
+    }
+
+    async fn save_sealed(
+        &self,
+        connection: &mut Connection,
+        key: TenantKey<'_>,
+        column: Column,
+        sealed: Option<&[u8]>,
+    ) -> Result<()> {
+        let query = match column {
+            Column::Body(body) => sqlx::query(
+                "UPDATE untis_webhook_records SET body = $3
+                WHERE environment = $1 AND tenant_id = $2 AND fingerprint = $4",
+            )
+            .bind(key.environment)
+            .bind(key.tenant_id)
+            .bind(sealed)
+            .bind(body.as_bytes().to_vec()),
+            Column::Profile => sqlx::query(
+                "UPDATE untis_webhook_tenants SET profile = $3 WHERE environment = $1 AND tenant_id = $2",
+            )
+            .bind(key.environment)
+            .bind(key.tenant_id)
+            .bind(sealed),
+            Column::Secrets(set) => sqlx::query(
+                "UPDATE untis_webhook_sets SET secrets = $3
+                WHERE environment = $1 AND tenant_id = $2 AND number = $4",
+            )
+            .bind(key.environment)
+            .bind(key.tenant_id)
+            .bind(sealed)
+            .bind(number(set)?),
+        };
+        let done = query.execute(connection).await.map_err(StoreError::database)?;
+        match done.rows_affected() {
+            0 => Err(StoreError::Foreign("the row of what is encrypted")),
+            _ => Ok(()),
+        }
+    }
+
+    async fn sealed(
+        &self,
+        connection: &mut Connection,
+        key: TenantKey<'_>,
+    ) -> Result<Vec<(Column, Vec<u8>)>> {
+        let rows = sqlx::query(
+            "SELECT CAST(NULL AS BIGINT) AS number, CASE WHEN 1 = 0 THEN profile END AS fingerprint,
+                    profile AS sealed
+                FROM untis_webhook_tenants
+                WHERE environment = $1 AND tenant_id = $2 AND profile IS NOT NULL
+            UNION ALL
+            SELECT number, NULL, secrets FROM untis_webhook_sets
+                WHERE environment = $1 AND tenant_id = $2 AND secrets IS NOT NULL
+            UNION ALL
+            SELECT NULL, fingerprint, body FROM untis_webhook_records
+                WHERE environment = $1 AND tenant_id = $2 AND body IS NOT NULL",
+        )
+        .bind(key.environment)
+        .bind(key.tenant_id)
+        .fetch_all(connection)
+        .await
+        .map_err(StoreError::database)?;
+        rows.iter().map(rows::sealed).collect()
+    }
+
+    async fn expire_bodies(
+        &self,
+        connection: &mut Connection,
+        key: TenantKey<'_>,
+        until: Timestamp,
+    ) -> Result<u64> {
+        let expired = sqlx::query(
+            "UPDATE untis_webhook_records SET body = NULL
+            WHERE environment = $1 AND tenant_id = $2 AND body IS NOT NULL AND body_until <= $3",
+        )
+        .bind(key.environment)
+        .bind(key.tenant_id)
+        .bind(until.as_seconds())
+        .execute(connection)
+        .await
+        .map_err(StoreError::database)?;
+        Ok(expired.rows_affected())
+    }
+
+    async fn remove(&self, connection: &mut Connection, key: TenantKey<'_>) -> Result<()> {
+        sqlx::query("DELETE FROM untis_webhook_tenants WHERE environment = $1 AND tenant_id = $2")
+            .bind(key.environment)
+            .bind(key.tenant_id)
+            .execute(connection)
+            .await
+            .map_err(StoreError::database)?;
+        Ok(())
+    }
+
+    async fn save_erasure(
+        &self,
+        connection: &mut Connection,
+        environment: &str,
+        erasure: &Erasure,
+    ) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO untis_webhook_erasures (environment, tenant_id, erased_at, scope)
+            VALUES ($1, $2, $3, $4)",
+        )
+        .bind(environment)
+        .bind(&*erasure.tenant_id)
+        .bind(erasure.at.as_seconds())
+        .bind(erasure.scope.as_str())
+        .execute(connection)
+        .await
+        .map_err(StoreError::database)?;
+        Ok(())
+    }
+
+    async fn lock_fingerprint_keys(
+        &self,
+        connection: &mut Connection,
+        environment: &str,
+    ) -> Result<Vec<(String, Vec<u8>)>> {
+        Backend::lock_fingerprint_keys(connection).await.map_err(StoreError::database)?;
+        sqlx::query_as("SELECT name, wrapped FROM untis_webhook_fingerprint_keys WHERE environment = $1")
+            .bind(environment)
+            .fetch_all(connection)
+            .await
+            .map_err(StoreError::database)
+    }
+
+    async fn save_fingerprint_key(
+        &self,
+        connection: &mut Connection,
+        environment: &str,
+        name: &str,
+        wrapped: Option<&[u8]>,
+    ) -> Result<()> {
+        let query = match wrapped {
+            Some(wrapped) => sqlx::query(
+                "INSERT INTO untis_webhook_fingerprint_keys (environment, name, wrapped) VALUES ($1, $2, $3)
+                ON CONFLICT (environment, name) DO UPDATE SET wrapped = excluded.wrapped",
+            )
+            .bind(environment)
+            .bind(name)
+            .bind(wrapped),
+            None => {
+                sqlx::query("DELETE FROM untis_webhook_fingerprint_keys WHERE environment = $1 AND name = $2")
+                    .bind(environment)
+                    .bind(name)
+            }
+        };
+        query.execute(connection).await.map_err(StoreError::database)?;
+        Ok(())
+    }
+
+    async fn tenant(&self, key: TenantKey<'_>) -> Result<Option<StoredTenant>> {
+        rows::tenant(&select_tenant(key).fetch_all(&self.pool).await.map_err(StoreError::database)?)
+    }
+
+    async fn credentials(&self, key: TenantKey<'_>) -> Result<Option<SealedCredentials>> {
+        let row = sqlx::query(
+            "SELECT tenants.version, sets.number, sets.secrets
+            FROM untis_webhook_tenants AS tenants JOIN untis_webhook_sets AS sets
+                ON sets.environment = tenants.environment AND sets.tenant_id = tenants.tenant_id
+            WHERE tenants.environment = $1 AND tenants.tenant_id = $2
+                AND tenants.status = 'active' AND sets.state = 'current' AND sets.secrets IS NOT NULL",
+        )
+        .bind(key.environment)
+        .bind(key.tenant_id)
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(StoreError::database)?;
+        let Some(row) = row else { return Ok(None) };
+        Ok(Some(SealedCredentials {
+            version: rows::number(&row, "version")?,
+            number: rows::number(&row, "number")?,
+            sealed: rows::get(&row, "secrets")?,
+        }))
+    }
+
+    async fn read_sealed(&self, key: TenantKey<'_>, column: Column) -> Result<Option<Vec<u8>>> {
+        let query = match column {
+            Column::Body(body) => sqlx::query_scalar(
+                "SELECT body FROM untis_webhook_records
+                WHERE environment = $1 AND tenant_id = $2 AND fingerprint = $3",
+            )
+            .bind(key.environment)
+            .bind(key.tenant_id)
+            .bind(body.as_bytes().to_vec()),
+            Column::Profile => sqlx::query_scalar(
+                "SELECT profile FROM untis_webhook_tenants WHERE environment = $1 AND tenant_id = $2",
+            )
+            .bind(key.environment)
+            .bind(key.tenant_id),
+            Column::Secrets(set) => sqlx::query_scalar(
+                "SELECT secrets FROM untis_webhook_sets
+                WHERE environment = $1 AND tenant_id = $2 AND number = $3",
+            )
+            .bind(key.environment)
+            .bind(key.tenant_id)
+            .bind(number(set)?),
+        };
+        let sealed: Option<Option<Vec<u8>>> =
+            query.fetch_optional(&self.pool).await.map_err(StoreError::database)?;
+        Ok(sealed.flatten())
+    }
+
+    async fn list(
+        &self,
+        environment: &str,
+        status: Option<Status>,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<Entry>> {
+        let rows = sqlx::query(
+            "SELECT tenants.*, sets.host
+            FROM untis_webhook_tenants AS tenants LEFT JOIN untis_webhook_sets AS sets
+                ON sets.environment = tenants.environment AND sets.tenant_id = tenants.tenant_id
+                    AND sets.state = 'current'
+            WHERE tenants.environment = $1 AND tenants.tenant_id > $2 AND tenants.client_id IS NOT NULL
+                AND (CAST($3 AS TEXT) IS NULL OR tenants.status = $3)
+            ORDER BY tenants.tenant_id LIMIT $4",
+        )
+        .bind(environment)
+        .bind(after)
+        .bind(status.map(Status::as_str))
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::database)?;
+        rows.iter().map(rows::entry).collect()
+    }
+
+    async fn records(&self, key: TenantKey<'_>, after: u64, limit: u32) -> Result<Vec<Record>> {
+        let rows = sqlx::query(
+            "SELECT * FROM untis_webhook_records
+            WHERE environment = $1 AND tenant_id = $2 AND first_sequence > $3
+            ORDER BY first_sequence LIMIT $4",
+        )
+        .bind(key.environment)
+        .bind(key.tenant_id)
+        .bind(number(after)?)
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::database)?;
+        rows.iter().map(rows::record).collect()
+    }
+
+    async fn select(
+        &self,
+        environment: &str,
+        selection: Selection<'_>,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<String>> {
+        let query = match selection {
+            Selection::Due { ended_until, kept_until, forgotten_until } => sqlx::query_scalar(
+                "SELECT tenant_id FROM untis_webhook_tenants AS tenants
+                WHERE environment = $1 AND (CAST($2 AS TEXT) IS NULL OR tenant_id > $2) AND (
+                    forgotten_at <= $6
+                    OR (status <> 'active' AND ended_at <= $4 AND (
+                        (status = 'deleted' AND profile IS NOT NULL)
+                        OR EXISTS (SELECT 1 FROM untis_webhook_sets AS sets
+                            WHERE sets.environment = tenants.environment AND sets.tenant_id = tenants.tenant_id
+                                AND secrets IS NOT NULL)))
+                    OR EXISTS (SELECT 1 FROM untis_webhook_records AS records
+                        WHERE records.environment = tenants.environment
+                            AND records.tenant_id = tenants.tenant_id
+                            AND body IS NOT NULL AND body_until <= $5))
+                ORDER BY tenant_id LIMIT $3",
+            )
+            .bind(environment)
+            .bind(after)
+            .bind(i64::from(limit))
+            .bind(ended_until.as_seconds())
+            .bind(kept_until.as_seconds())
+            .bind(forgotten_until.as_seconds()),
+            Selection::NotUnder(header) => sqlx::query_scalar(
+                "SELECT tenant_id FROM untis_webhook_tenants AS tenants
+                WHERE environment = $1 AND (CAST($2 AS TEXT) IS NULL OR tenant_id > $2) AND (
+                    substr(profile, 1, CAST($5 AS INTEGER)) <> $4
+                    OR EXISTS (SELECT 1 FROM untis_webhook_sets AS sets
+                        WHERE sets.environment = tenants.environment AND sets.tenant_id = tenants.tenant_id
+                            AND substr(secrets, 1, CAST($5 AS INTEGER)) <> $4)
+                    OR EXISTS (SELECT 1 FROM untis_webhook_records AS records
+                        WHERE records.environment = tenants.environment
+                            AND records.tenant_id = tenants.tenant_id
+                            AND substr(body, 1, CAST($5 AS INTEGER)) <> $4))
+                ORDER BY tenant_id LIMIT $3",
+            )
+            .bind(environment)
+            .bind(after)
+            .bind(i64::from(limit))
+            .bind(header)
+            .bind(i64::try_from(header.len()).unwrap_or(i64::MAX)),
+        };
+        query.fetch_all(&self.pool).await.map_err(StoreError::database)
+    }
+
+    async fn erasures(&self, key: TenantKey<'_>) -> Result<Vec<Erasure>> {
+        let rows = sqlx::query(
+            "SELECT * FROM untis_webhook_erasures WHERE environment = $1 AND tenant_id = $2
+            ORDER BY erased_at",
+        )
+        .bind(key.environment)
+        .bind(key.tenant_id)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::database)?;
+        rows.iter().map(rows::erasure).collect()
+    }
+
+    async fn scrub(&self) -> Result<()> {
+        self.empty_leftovers().await.map_err(StoreError::database)
+    }
+}
+
+type Query<'q> = sqlx::query::Query<'q, Database, <Database as sqlx::Database>::Arguments>;
+
+fn select_tenant(key: TenantKey<'_>) -> Query<'_> {
+    sqlx::query(
+        "SELECT tenants.*, sets.number, sets.fingerprint, sets.state, sets.came_by,
+            sets.client_id AS set_client_id, sets.host, sets.worked_at, sets.refused_at,
+            sets.is_refusal_confirmed, sets.secrets IS NOT NULL AS is_stored
+        FROM untis_webhook_tenants AS tenants LEFT JOIN untis_webhook_sets AS sets
+            ON sets.environment = tenants.environment AND sets.tenant_id = tenants.tenant_id
+        WHERE tenants.environment = $1 AND tenants.tenant_id = $2
+        ORDER BY sets.number",
+    )
+    .bind(key.environment)
+    .bind(key.tenant_id)
+}
+
+fn number(number: u64) -> Result<i64> {
+    i64::try_from(number).map_err(|_| StoreError::Foreign("a number of 63 bits"))
+}
+
+fn seconds(time: Option<Timestamp>) -> Option<i64> {
+    time.map(Timestamp::as_seconds)
+}

@@ -1,0 +1,149 @@
+//! From a row to what it says.
+
+use sqlx::Row as _;
+use untis_webhook::event::CredentialsEventType;
+use untis_webhook_tenants::{
+    Column, Decision, EndedAt, Entry, Erasure, ErasureScope, Fingerprint, News, Record, Refused, Set,
+    SetState, Status, StoreError, StoredTenant, Tenant, Timestamp, Told,
+};
+
+use super::Row;
+
+/// A tenant with its sets, one a row; a tenant without one has a row without one.
+pub(super) fn tenant(rows: &[Row]) -> Result<Option<StoredTenant>, StoreError> {
+    let Some(row) = rows.first() else { return Ok(None) };
+    let ended_sequence = optional_number(row, "ended_sequence")?;
+    let ended_at = optional_time(row, "ended_at")?;
+    let mut sets = Vec::new();
+    for row in rows {
+        if let Some(number) = optional_number(row, "number")? {
+            sets.push(set(row, number)?);
+        }
+    }
+    Ok(Some(StoredTenant {
+        tenant: Tenant {
+            status: name(row, "status", Status::from_name)?,
+            version: number(row, "version")?,
+            sequence: number(row, "sequence")?,
+            client_id: get(row, "client_id")?,
+            ended: ended_sequence.zip(ended_at).map(|(sequence, at)| EndedAt { sequence, at }),
+            replayed: optional_number(row, "replayed")?,
+            profile: get::<Option<Vec<u8>>>(row, "profile_fingerprint")?.map(fingerprint).transpose()?,
+            forgotten: optional_time(row, "forgotten_at")?,
+            sets,
+        },
+        news: News {
+            told: optional_name(row, "told", Told::from_name)?,
+            acknowledged: number(row, "acknowledged")?,
+            deleted: optional_number(row, "deleted_version")?,
+        },
+        received_at: optional_time(row, "received_at")?,
+        changed_at: optional_time(row, "changed_at")?,
+    }))
+}
+
+fn set(row: &Row, number: u64) -> Result<Set, StoreError> {
+    let is_confirmed = get(row, "is_refusal_confirmed")?;
+    Ok(Set {
+        number,
+        fingerprint: fingerprint(get(row, "fingerprint")?)?,
+        state: name(row, "state", SetState::from_name)?,
+        came_by: optional_name(row, "came_by", event_type)?,
+        client_id: get(row, "set_client_id")?,
+        host: get(row, "host")?,
+        is_stored: get(row, "is_stored")?,
+        worked_at: optional_time(row, "worked_at")?,
+        refused: optional_time(row, "refused_at")?.map(|since| Refused { since, is_confirmed }),
+    })
+}
+
+pub(super) fn entry(row: &Row) -> Result<Entry, StoreError> {
+    let mut entry = Entry::new(get(row, "tenant_id")?, name(row, "status", Status::from_name)?);
+    entry.version = number(row, "version")?;
+    entry.client_id = get(row, "client_id")?;
+    entry.host = get(row, "host")?;
+    entry.is_contested = get(row, "is_contested")?;
+    entry.acknowledged = number(row, "acknowledged")?;
+    entry.received_at = optional_time(row, "received_at")?;
+    entry.changed_at = optional_time(row, "changed_at")?;
+    Ok(entry)
+}
+
+pub(super) fn record(row: &Row) -> Result<Record, StoreError> {
+    Ok(Record {
+        body: fingerprint(get(row, "fingerprint")?)?,
+        decision: name(row, "decision", Decision::from_name)?,
+        count: number(row, "count")?,
+        first_sequence: number(row, "first_sequence")?,
+        last_sequence: number(row, "last_sequence")?,
+        first_at: time(row, "first_at")?,
+        last_at: time(row, "last_at")?,
+        body_until: optional_time(row, "body_until")?,
+    })
+}
+
+/// What is encrypted, and the column that it stands in, which the row says by what is not null.
+pub(super) fn sealed(row: &Row) -> Result<(Column, Vec<u8>), StoreError> {
+    let body: Option<Vec<u8>> = get(row, "fingerprint")?;
+    let column = match (body, optional_number(row, "number")?) {
+        (Some(body), _) => Column::Body(fingerprint(body)?),
+        (None, Some(number)) => Column::Secrets(number),
+        (None, None) => Column::Profile,
+    };
+    Ok((column, get(row, "sealed")?))
+}
+
+pub(super) fn erasure(row: &Row) -> Result<Erasure, StoreError> {
+    Ok(Erasure {
+        tenant_id: get(row, "tenant_id")?,
+        at: time(row, "erased_at")?,
+        scope: name(row, "scope", ErasureScope::from_name)?,
+    })
+}
+
+/// A column, as the database gives it.
+pub(super) fn get<'r, T>(row: &'r Row, column: &'static str) -> Result<T, StoreError>
+where
+    T: sqlx::Decode<'r, super::Database> + sqlx::Type<super::Database>,
+{
+    row.try_get(column).map_err(StoreError::database)
+}
+
+pub(super) fn number(row: &Row, column: &'static str) -> Result<u64, StoreError> {
+    optional_number(row, column)?.ok_or(StoreError::Foreign("a number"))
+}
+
+fn optional_number(row: &Row, column: &'static str) -> Result<Option<u64>, StoreError> {
+    let number: Option<i64> = get(row, column)?;
+    number.map(u64::try_from).transpose().map_err(|_| StoreError::Foreign("a number that is not negative"))
+}
+
+fn time(row: &Row, column: &'static str) -> Result<Timestamp, StoreError> {
+    get(row, column).map(Timestamp::from_seconds)
+}
+
+fn optional_time(row: &Row, column: &'static str) -> Result<Option<Timestamp>, StoreError> {
+    Ok(get::<Option<i64>>(row, column)?.map(Timestamp::from_seconds))
+}
+
+fn name<T>(row: &Row, column: &'static str, parse: fn(&str) -> Option<T>) -> Result<T, StoreError> {
+    optional_name(row, column, parse)?.ok_or(StoreError::Foreign("a name"))
+}
+
+fn optional_name<T>(
+    row: &Row,
+    column: &'static str,
+    parse: fn(&str) -> Option<T>,
+) -> Result<Option<T>, StoreError> {
+    let Some(name) = get::<Option<&str>>(row, column)? else { return Ok(None) };
+    parse(name).map(Some).ok_or(StoreError::Foreign("a name that this version knows"))
+}
+
+fn event_type(name: &str) -> Option<CredentialsEventType> {
+    CredentialsEventType::ALL.into_iter().find(|known| known.as_str() == name)
+}
+
+fn fingerprint(octets: Vec<u8>) -> Result<Fingerprint, StoreError> {
+    let octets = octets.try_into().map_err(|_| StoreError::Foreign("a fingerprint of 32 octets"))?;
+    Ok(Fingerprint::from_bytes(octets))
+}

@@ -1,0 +1,142 @@
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection as _, Pool, Sqlite, SqliteConnection, Transaction};
+use untis_webhook_tenants::StoreError;
+
+#[path = "queries.rs"]
+mod queries;
+#[path = "rows.rs"]
+mod rows;
+#[path = "schema.rs"]
+mod schema;
+
+/// Tenants in a SQLite database.
+///
+/// Every connection is in WAL mode, writes to the disk before it has committed (`synchronous=FULL`), waits for others
+/// that write, keeps foreign keys, and overwrites what it deletes (`secure_delete`).
+#[derive(Clone, Debug)]
+pub struct SqliteStore {
+    pool: Pool<Sqlite>,
+}
+
+type Backend = SqliteStore;
+type Connection = SqliteConnection;
+type Database = Sqlite;
+type Row = sqlx::sqlite::SqliteRow;
+
+impl SqliteStore {
+    /// Opens a file, which is made if it is not there, over a pool of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the file cannot be opened, or a later version of this library has been there.
+    pub async fn open(file: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let file = SqliteConnectOptions::new().filename(file).create_if_missing(true);
+        let pool = SqlitePoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(WAIT)
+            .connect_with(Self::configure(file))
+            .await;
+        Self::new(pool.map_err(StoreError::database)?).await
+    }
+
+    /// With the settings that a pool's connections must have for [`new`](Self::new). WAL mode is none of them: it is the
+    /// file's.
+    pub fn configure(options: SqliteConnectOptions) -> SqliteConnectOptions {
+        options
+            .busy_timeout(WAIT)
+            .foreign_keys(true)
+            .synchronous(SqliteSynchronous::Full)
+            .pragma("secure_delete", "on")
+    }
+
+    /// Uses a pool that the application has as well, and puts its file into WAL mode.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Setting`] if its connections are not as [`configure`](Self::configure) makes them, and otherwise
+    /// as [`open`](Self::open).
+    pub async fn new(pool: Pool<Sqlite>) -> Result<Self, StoreError> {
+        let mut connection = pool.acquire().await.map_err(StoreError::database)?;
+        use_wal(&mut connection).await.map_err(StoreError::database)?;
+        for (query, expected, allowed) in SETTINGS {
+            let found: String =
+                sqlx::query_scalar(query).fetch_one(&mut *connection).await.map_err(StoreError::database)?;
+            if !allowed.contains(&found.as_str()) {
+                return Err(StoreError::Setting { expected, found });
+            }
+        }
+        drop(connection);
+        let store = Self { pool };
+        schema::migrate(&store).await?;
+        Ok(store)
+    }
+
+    /// The pool.
+    pub fn pool(&self) -> &Pool<Sqlite> {
+        &self.pool
+    }
+
+    /// At once as one that writes, since one that becomes so after it has read can fail.
+    async fn begin_to_write(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+        self.pool.begin_with("BEGIN IMMEDIATE").await
+    }
+
+    /// Nobody else writes.
+    async fn lock_schema(_: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+        Ok(())
+    }
+
+    /// Nobody else writes.
+    async fn lock_fingerprint_keys(_: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+        Ok(())
+    }
+
+    /// The log that is written ahead holds what was destroyed until it is emptied. Somebody who reads just now can
+    /// prevent that, and whoever writes later does it.
+    async fn empty_leftovers(&self) -> Result<(), sqlx::Error> {
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.pool).await.map(drop)
+    }
+}
+
+/// Puts the file into WAL mode. That does not wait for others that do the same; a transaction does.
+async fn use_wal(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let deadline = Instant::now() + WAIT;
+    loop {
+        match sqlx::query("PRAGMA journal_mode = WAL").execute(&mut *connection).await {
+            Err(error) if is_busy(&error) && Instant::now() < deadline => {
+                connection.begin_with("BEGIN IMMEDIATE").await?.rollback().await?;
+            }
+            done => return done.map(drop),
+        }
+    }
+}
+
+/// Whether it is `SQLITE_BUSY`, or one of its extended codes.
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xff == 5)
+}
+
+/// What is asked of a connection, what is expected, and how it can be said.
+const SETTINGS: [(&str, &str, &[&str]); 5] = [
+    ("SELECT CAST(foreign_keys AS TEXT) FROM pragma_foreign_keys", "foreign_keys=on", &["1"]),
+    ("SELECT journal_mode FROM pragma_journal_mode", "journal_mode=wal", &["wal"]),
+    ("SELECT CAST(secure_delete AS TEXT) FROM pragma_secure_delete", "secure_delete=on", &["1"]),
+    ("SELECT CAST(synchronous AS TEXT) FROM pragma_synchronous", "synchronous=full", &["2", "3"]),
+    (
+        "SELECT CASE WHEN timeout >= 1000 THEN 'enough' ELSE CAST(timeout AS TEXT) END FROM pragma_busy_timeout",
+        "busy_timeout of a second or more",
+        &["enough"],
+    ),
+];
+
+const SCHEMA: &[&str] = &[include_str!("schema/sqlite_1.sql")];
+
+/// One writes at a time, and while it does others read.
+const CONNECTIONS: u32 = 4;
+
+/// For another process that writes, and for a connection. After that it is as well for the platform to send again.
+const WAIT: Duration = Duration::from_secs(5);

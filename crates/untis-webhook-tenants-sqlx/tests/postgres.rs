@@ -1,0 +1,186 @@
+//! The contract of a store over PostgreSQL, and what is PostgreSQL's own. `.ci/postgres` starts a server for it.
+#![cfg(feature = "postgres")]
+#![cfg(feature = "postgres")]
+#![allow(unreachable_pub, reason = "the modules are shared with the tests of the other database")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops where it is surprised"
+)]
+
+mod contract;
+mod processes;
+mod rest;
+
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use untis_webhook_tenants::{ReceiveError, Store, StoreError};
+use untis_webhook_tenants_sqlx::PgStore;
+
+/// A database of a test's own.
+struct Database {
+    url: String,
+}
+
+impl Database {
+    async fn create() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let name = format!("tests_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::SeqCst));
+        let server = std::env::var("UNTIS_WEBHOOK_TESTS_POSTGRES").expect("the URL of a PostgreSQL server");
+        let mut connection = PgConnection::connect(&server).await.unwrap();
+        let create = format!("CREATE DATABASE {name}");
+        sqlx::query(AssertSqlSafe(create)).execute(&mut connection).await.unwrap();
+        Self { url: server.replace("/postgres?", &format!("/{name}?")) }
+    }
+
+    async fn open(&self) -> PgStore {
+        PgStore::connect(&self.url).await.unwrap()
+    }
+}
+
+async fn fresh() -> (PgStore, Database) {
+    let database = Database::create().await;
+    (database.open().await, database)
+}
+
+contract!(fresh, ignore = "needs PostgreSQL: .ci/postgres");
+
+/// A process that receives, for the tests that start several of it and kill some.
+#[tokio::test]
+#[ignore = "other tests start it, in processes of their own"]
+async fn a_process_that_receives() {
+    let Some(place) = processes::place() else { return };
+    processes::receive(PgStore::connect(place.to_str().unwrap()).await.unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs PostgreSQL: .ci/postgres"]
+async fn a_process_that_is_killed_loses_nothing_it_acknowledged_and_leaves_nothing_half_done() {
+    let (store, database) = fresh().await;
+    let (uninterrupted, _keep) = fresh().await;
+    processes::kill(store, &database.url, uninterrupted).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs PostgreSQL: .ci/postgres"]
+async fn processes_that_receive_the_same_deliveries_at_once_make_each_change_once() {
+    let (store, database) = fresh().await;
+    processes::together(store, &database.url, 8).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs PostgreSQL: .ci/postgres"]
+async fn nothing_secret_or_personal_is_in_the_files_or_in_the_log() {
+    let (store, _database) = fresh().await;
+    let log = rest::live(&store).await;
+    sqlx::query("CHECKPOINT").execute(store.pool()).await.unwrap();
+    let oid: String =
+        sqlx::query_scalar("SELECT oid::text FROM pg_database WHERE datname = current_database()")
+            .fetch_one(store.pool())
+            .await
+            .unwrap();
+    let files =
+        std::env::var("UNTIS_WEBHOOK_TESTS_POSTGRES_FILES").expect("the folder of the server's files");
+    let (hidden, mut octets) = (rest::hidden(), 0);
+    for folder in [format!("base/{oid}"), "pg_wal".to_owned()] {
+        for entry in fs::read_dir(Path::new(&files).join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            // Some files are gone before they are read, and some are folders.
+            let Ok(found) = fs::read(&path) else { continue };
+            octets += found.len();
+            hidden.assert_absent(&path.display().to_string(), &String::from_utf8_lossy(&found));
+        }
+    }
+    assert!(octets > 16 << 20, "the tables and the log that is written ahead");
+    hidden.assert_absent("the log", &log);
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: .ci/postgres"]
+async fn a_server_whose_commits_are_not_on_disk_is_refused() {
+    let database = Database::create().await;
+    let url = format!("{}&options=-c%20synchronous_commit%3Doff", database.url);
+    let error = PgStore::connect(&url).await.unwrap_err();
+    assert!(matches!(error, StoreError::Setting { expected: "synchronous_commit", .. }), "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs PostgreSQL: .ci/postgres"]
+async fn two_that_open_an_empty_database_at_once_make_the_tables_once() {
+    for _ in 0..20 {
+        let database = Database::create().await;
+        let open = || {
+            let url = database.url.clone();
+            tokio::spawn(async move { contract::registry(PgStore::connect(&url).await.unwrap()).await })
+        };
+        let (one, two) = (open(), open());
+        let (one, two) = (one.await.unwrap(), two.await.unwrap());
+        assert!(one.receive(&contract::created("one")).await.unwrap().told.is_some());
+        assert!(two.receive(&contract::created("one")).await.unwrap().told.is_none());
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: .ci/postgres"]
+async fn the_tables_of_a_later_version_are_refused_at_the_start_and_while_running() {
+    let (store, database) = fresh().await;
+    let registry = contract::registry(store.clone()).await;
+    sqlx::query("UPDATE untis_webhook_schema SET version = 99").execute(store.pool()).await.unwrap();
+    let expected = "expected tables of version 1 at most, found 99: a later version has been here";
+    let error = PgStore::connect(&database.url).await.unwrap_err();
+    assert_eq!(error.to_string(), expected);
+    let error = registry.receive(&contract::created("one")).await.unwrap_err();
+    assert!(matches!(error, ReceiveError::Store(StoreError::LaterVersion { .. })));
+    assert_eq!((error.status().as_u16(), error.to_string()), (503, expected.to_owned()));
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL: .ci/postgres"]
+async fn a_connection_without_a_transaction_is_refused() {
+    let (store, _database) = fresh().await;
+    let registry = contract::registry(store.clone()).await;
+    let mut connection = store.pool().acquire().await.unwrap();
+    let error = registry.receive_in(&mut connection, &contract::created("one")).await.unwrap_err();
+    assert!(matches!(error, ReceiveError::Store(StoreError::NoTransaction)));
+    assert_eq!(registry.get(contract::TENANT).await.unwrap(), None);
+}
+
+/// Under a stricter isolation than the usual one, of two at once one fails, and none is half done.
+#[tokio::test]
+#[ignore = "needs PostgreSQL: .ci/postgres"]
+async fn a_transaction_that_saw_an_older_state_fails_and_does_not_overwrite_a_newer_one() {
+    let (store, _database) = fresh().await;
+    let registry = contract::registry(store.clone()).await;
+    let mut older = store.pool().begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ").await.unwrap();
+    sqlx::query("SELECT 1 FROM untis_webhook_tenants").fetch_all(&mut *older).await.unwrap();
+    registry.receive(&contract::created("one")).await.unwrap();
+    let error = registry.receive_in(&mut older, &contract::reset("two")).await.unwrap_err();
+    assert_eq!(error.status().as_u16(), 503);
+    drop(older);
+    assert_eq!(contract::password(&registry, contract::TENANT).await.as_deref(), Some("one"));
+    registry.receive(&contract::reset("two")).await.unwrap();
+    assert_eq!(contract::password(&registry, contract::TENANT).await.as_deref(), Some("two"));
+}
+
+/// Two tenants do not wait for each other, and two deliveries for one do.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs PostgreSQL: .ci/postgres"]
+async fn one_tenant_that_is_locked_delays_no_other() {
+    let (store, _database) = fresh().await;
+    let registry = contract::registry(store.clone()).await;
+    let mut transaction = store.begin().await.unwrap();
+    registry.receive_in(&mut transaction, &contract::created("one")).await.unwrap();
+    let other = contract::credentials(untis_webhook::event::CredentialsEventType::Created, "two");
+    registry.receive(&contract::verified(other.set("tenantId", "another"))).await.unwrap();
+    let waiting = tokio::spawn({
+        let registry = registry.clone();
+        async move { registry.receive(&contract::created("one")).await.unwrap().told }
+    });
+    store.commit(transaction).await.unwrap();
+    assert_eq!(waiting.await.unwrap(), None);
+}

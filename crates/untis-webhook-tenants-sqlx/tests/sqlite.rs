@@ -1,0 +1,183 @@
+//! The contract of a store over SQLite, and what is SQLite's own.
+#![cfg(feature = "sqlite")]
+#![allow(unreachable_pub, reason = "the modules are shared with the tests of the other database")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops where it is surprised"
+)]
+
+mod contract;
+mod processes;
+mod rest;
+
+use std::cell::Cell;
+use std::path::Path;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use tempfile::TempDir;
+use untis_webhook_tenants::{ReceiveError, StoreError};
+use untis_webhook_tenants_sqlx::SqliteStore;
+
+async fn fresh() -> (SqliteStore, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    (store, folder)
+}
+
+async fn open(folder: &Path) -> SqliteStore {
+    SqliteStore::open(folder.join("tenants.db")).await.unwrap()
+}
+
+contract!(fresh);
+
+/// A process that receives, for the tests that start several of it and kill some.
+#[tokio::test]
+#[ignore = "other tests start it, in processes of their own"]
+async fn a_process_that_receives() {
+    let Some(place) = processes::place() else { return };
+    processes::receive(SqliteStore::open(place).await.unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_that_is_killed_loses_nothing_it_acknowledged_and_leaves_nothing_half_done() {
+    let (store, folder) = fresh().await;
+    let (uninterrupted, _keep) = fresh().await;
+    processes::kill(store, &folder.path().join("tenants.db"), uninterrupted).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn processes_that_receive_the_same_deliveries_at_once_make_each_change_once() {
+    let (store, folder) = fresh().await;
+    processes::together(store, &folder.path().join("tenants.db"), 4).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_secret_or_personal_is_in_the_files_or_in_the_log() {
+    let (store, folder) = fresh().await;
+    let log = rest::live(&store).await;
+    let mut files = 0;
+    for entry in folder.path().read_dir().unwrap() {
+        let path = entry.unwrap().path();
+        let octets = std::fs::read(&path).unwrap();
+        files += usize::from(octets.len() > 1000);
+        rest::hidden().assert_absent(&path.display().to_string(), &String::from_utf8_lossy(&octets));
+    }
+    assert!(files >= 2, "the database and the log that is written ahead");
+    rest::hidden().assert_absent("the log", &log);
+    assert!(log.contains("tenant=\"12345\""), "{log}");
+}
+
+#[tokio::test]
+async fn every_connection_of_the_pool_is_durable_and_overwrites_what_it_deletes() {
+    let (store, _folder) = fresh().await;
+    let mut connections = Vec::new();
+    for _ in 0..store.pool().options().get_max_connections() {
+        let mut connection = store.pool().acquire().await.unwrap();
+        for (pragma, expected) in [
+            ("PRAGMA foreign_keys", 1),
+            ("PRAGMA synchronous", 2),
+            ("PRAGMA secure_delete", 1),
+            ("PRAGMA busy_timeout", 5000),
+        ] {
+            let found: i64 = sqlx::query_scalar(pragma).fetch_one(&mut *connection).await.unwrap();
+            assert_eq!(found, expected, "{pragma}");
+        }
+        let mode: String =
+            sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *connection).await.unwrap();
+        assert_eq!(mode, "wal");
+        connections.push(connection);
+    }
+    assert_eq!(connections.len(), 4);
+}
+
+#[tokio::test]
+async fn a_pool_whose_connections_are_not_so_is_refused_and_one_that_is_configured_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = Cell::new(0);
+    // A file for each.
+    let options = || {
+        files.set(files.get() + 1);
+        let file = folder.path().join(files.get().to_string());
+        SqliteConnectOptions::new().filename(file).create_if_missing(true)
+    };
+    let open = async |options| {
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await;
+        SqliteStore::new(pool.unwrap()).await
+    };
+    let configured = || SqliteStore::configure(options());
+    let store = open(configured()).await.unwrap();
+    let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(store.pool()).await.unwrap();
+    assert_eq!(mode, "wal");
+    for (pragma, value) in
+        [("foreign_keys", "off"), ("synchronous", "normal"), ("secure_delete", "off"), ("busy_timeout", "0")]
+    {
+        let error = open(configured().pragma(pragma, value)).await.unwrap_err();
+        let StoreError::Setting { expected, .. } = error else { panic!("{error:?}") };
+        assert!(expected.starts_with(pragma), "{expected}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_that_open_an_empty_file_at_once_make_the_tables_once() {
+    for _ in 0..20 {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || {
+            let file = folder.path().join("tenants.db");
+            tokio::spawn(async move { contract::registry(SqliteStore::open(file).await.unwrap()).await })
+        };
+        let (one, two) = (open(), open());
+        let (one, two) = (one.await.unwrap(), two.await.unwrap());
+        assert!(one.receive(&contract::created("one")).await.unwrap().told.is_some());
+        assert!(two.receive(&contract::created("one")).await.unwrap().told.is_none());
+    }
+}
+
+#[tokio::test]
+async fn the_tables_of_a_later_version_are_refused_at_the_start_and_while_running() {
+    let (store, folder) = fresh().await;
+    let registry = contract::registry(store.clone()).await;
+    sqlx::query("UPDATE untis_webhook_schema SET version = 99").execute(store.pool()).await.unwrap();
+    let expected = "expected tables of version 1 at most, found 99: a later version has been here";
+    let error = SqliteStore::open(folder.path().join("tenants.db")).await.unwrap_err();
+    assert_eq!(error.to_string(), expected);
+    let error = registry.receive(&contract::created("one")).await.unwrap_err();
+    assert!(matches!(error, ReceiveError::Store(StoreError::LaterVersion { .. })));
+    assert_eq!((error.status().as_u16(), error.to_string()), (503, expected.to_owned()));
+}
+
+#[tokio::test]
+async fn the_tables_of_an_application_beside_them_are_left_alone() {
+    let (store, folder) = fresh().await;
+    sqlx::raw_sql("CREATE TABLE tenants (id TEXT); INSERT INTO tenants VALUES ('the application''s own')")
+        .execute(store.pool())
+        .await
+        .unwrap();
+    let registry = contract::registry(open(folder.path()).await).await;
+    let mut transaction = store.pool().begin_with("BEGIN IMMEDIATE").await.unwrap();
+    sqlx::query("UPDATE tenants SET id = 'changed'").execute(&mut *transaction).await.unwrap();
+    registry.receive_in(&mut transaction, &contract::created("one")).await.unwrap();
+    transaction.commit().await.unwrap();
+    let id: String = sqlx::query_scalar("SELECT id FROM tenants").fetch_one(store.pool()).await.unwrap();
+    assert_eq!(id, "changed");
+    assert!(registry.get(contract::TENANT).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_connection_without_a_transaction_is_refused() {
+    let (store, _folder) = fresh().await;
+    let registry = contract::registry(store.clone()).await;
+    let mut connection = store.pool().acquire().await.unwrap();
+    let error = registry.receive_in(&mut connection, &contract::created("one")).await.unwrap_err();
+    assert!(matches!(error, ReceiveError::Store(StoreError::NoTransaction)));
+    assert_eq!(registry.get(contract::TENANT).await.unwrap(), None);
+}
+
+#[cfg(not(feature = "postgres"))]
+#[test]
+#[ignore = "needs the feature postgres and a server: .ci/postgres"]
+fn the_same_over_postgresql() {
+    panic!("without the feature there is nothing to test");
+}

@@ -1,0 +1,163 @@
+use std::fmt;
+use std::sync::Arc;
+
+use crate::{
+    Column, FingerprintKey, KeyRing, Set, SetState, Store, StoreError, StoredTenant, Tenant, TenantKey,
+    Timestamp, Told,
+};
+
+mod builder;
+mod error;
+mod maintain;
+mod operate;
+mod read;
+mod receive;
+
+pub use self::builder::{OpenError, RegistryBuilder};
+pub use self::error::{ReceiveError, RegistryError};
+pub use self::maintain::{Purged, Rekeyed};
+pub use self::read::Page;
+pub use self::receive::Received;
+
+/// The tenants of one environment, in a database: what becomes of verified deliveries, and who is given credentials.
+///
+/// It is cheap to clone, and any number of them, in any number of processes, may work on one database.
+///
+/// ```
+/// use untis_webhook_tenants::{KeyRing, Registry, Status, StoreKey};
+/// use untis_webhook_tenants_sqlx::SqliteStore;
+/// # use untis_webhook::{HeaderNames, KeySet, PresentedSignature, Verifier, event::CredentialsEventType};
+/// # use untis_webhook_testkit::{Delivery, Payload, SigningKey};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let platform = SigningKey::shared();
+/// # let keys = KeySet::new([("2026", platform.verifying_key())])?;
+/// # let delivery = Delivery::sign(platform, Payload::credentials(CredentialsEventType::Created));
+/// # let presented = PresentedSignature::from_headers(&delivery.headers(), &HeaderNames::default())?;
+/// # let verified = Verifier::new(keys.clone()).verify(&presented, delivery.body().clone())?;
+/// # let folder = tempfile::tempdir()?;
+/// # let file = folder.path().join("tenants.db");
+/// // In a program of yours the key comes from a file that its owner alone can read.
+/// let ring = KeyRing::new("2026", StoreKey::generate()?)?;
+/// let registry =
+///     Registry::builder(&keys, ring).client_ids(["test-client-id"]).open(SqliteStore::open(&file).await?).await?;
+///
+/// registry.receive(&verified).await?;
+///
+/// let credentials = registry.credentials("12345").await?.ok_or("active tenants alone have credentials")?;
+/// assert_eq!(credentials.password.expose(), "test-password");
+/// assert_eq!(registry.get("12345").await?.map(|entry| entry.status), Some(Status::Active));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// What was not verified does not get in:
+///
+/// ```compile_fail,E0308
+/// # use untis_webhook_tenants::{Registry, Store};
+/// # async fn handle(registry: Registry<impl Store>, body: bytes::Bytes) {
+/// registry.receive(&body).await;
+/// # }
+/// ```
+pub struct Registry<S>(Arc<Inner<S>>);
+
+struct Inner<S> {
+    store: S,
+    environment: String,
+    environment_keys: Vec<String>,
+    client_ids: Vec<String>,
+    ring: KeyRing,
+    fingerprints: FingerprintKey,
+    grace: u64,
+    destroys_deleted_at_once: bool,
+    keep_bodies: u64,
+    clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
+}
+
+impl<S: Store> Registry<S> {
+    /// The environment that it serves.
+    pub fn environment(&self) -> &str {
+        &self.0.environment
+    }
+
+    /// The store.
+    pub fn store(&self) -> &S {
+        &self.0.store
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.0.clock)()
+    }
+
+    /// The key of a tenant, if there can be one of this id.
+    fn key<'a>(&'a self, tenant_id: &'a str) -> Option<TenantKey<'a>> {
+        is_storable(tenant_id, MAX_TENANT_ID)
+            .then_some(TenantKey { environment: self.environment(), tenant_id })
+    }
+
+    /// Writes what differs from before, and destroys what is no longer stored.
+    async fn save(
+        &self,
+        connection: &mut S::Connection,
+        key: TenantKey<'_>,
+        before: &Tenant,
+        stored: &StoredTenant,
+    ) -> Result<(), StoreError> {
+        let Inner { store, .. } = &*self.0;
+        let tenant = &stored.tenant;
+        store.save(connection, key, stored).await?;
+        if before.profile.is_some() && tenant.profile.is_none() {
+            store.save_sealed(connection, key, Column::Profile, None).await?;
+        }
+        // At most one is current, also on the way.
+        let mut sets: Vec<&Set> = tenant.sets.iter().collect();
+        sets.sort_by_key(|set| set.state == SetState::Current);
+        for set in sets {
+            let old = before.sets.iter().find(|old| old.number == set.number);
+            if old != Some(set) {
+                store.save_set(connection, key, set).await?;
+            }
+            if old.is_some_and(|old: &Set| old.is_stored) && !set.is_stored {
+                let secrets = Column::Secrets(set.number);
+                store.save_sealed(connection, key, secrets, None).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl StoredTenant {
+    /// Marks that the application must be told.
+    fn tell(&mut self, told: Told, now: Timestamp) {
+        self.news.told = Some(told);
+        self.changed_at = Some(now);
+        if told == Told::Deleted {
+            self.news.deleted = Some(self.tenant.version);
+        }
+    }
+}
+
+impl<S> Clone for Registry<S> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<S> fmt::Debug for Registry<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry")
+            .field("environment", &self.0.environment)
+            .field("environment_keys", &self.0.environment_keys)
+            .field("client_ids", &self.0.client_ids)
+            .field("ring", &self.0.ring)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether every database takes this text: PostgreSQL has none with a NUL, and no index of long ones.
+fn is_storable(text: &str, max: usize) -> bool {
+    (1..=max).contains(&text.len()) && !text.contains('\0')
+}
+
+/// Octets of a tenant's id.
+const MAX_TENANT_ID: usize = 255;

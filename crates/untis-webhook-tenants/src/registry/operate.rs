@@ -1,0 +1,105 @@
+//! What the operator does.
+
+use super::{Inner, Registry, RegistryError};
+use crate::{Column, Erasure, ErasureScope, OperateError, Store, StoredTenant, TenantKey, Timestamp, Told};
+
+impl<S: Store> Registry<S> {
+    /// Gives out this set of a tenant from now on: the decision about a contested one, or about any that is stored.
+    /// The tenant is active then, whatever it was. The numbers are those of [`sets`](Self::sets).
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError`] if there is no such tenant, or no such set that is stored.
+    pub async fn accept(&self, tenant_id: &str, set: u64) -> Result<(), RegistryError> {
+        self.operate(tenant_id, |stored, _| stored.tenant.accept(set).map(Some)).await
+    }
+
+    /// Destroys this candidate of a tenant, or takes a replay for one: the other decision.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError`] if there is no such tenant, or nobody has to decide about that set.
+    pub async fn reject(&self, tenant_id: &str, set: u64) -> Result<(), RegistryError> {
+        self.operate(tenant_id, |stored, _| stored.tenant.reject(set).map(|()| None)).await
+    }
+
+    /// Undoes a deactivation or a deletion, as long as the tenant's last set is there.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError`] if there is no such tenant, it is active, or its set is destroyed.
+    pub async fn restore(&self, tenant_id: &str) -> Result<(), RegistryError> {
+        self.operate(tenant_id, |stored, _| stored.tenant.restore().map(Some)).await
+    }
+
+    /// Erases a tenant: secrets, personal data, bodies, client ids and hosts. Its id and fingerprints stay for 400 days,
+    /// so that late retries of the platform do not bring it back; new credentials do. One that was not deleted is
+    /// deleted, and the application is told.
+    ///
+    /// With [`ErasureScope::Everything`] the fingerprints go as well, at once. Then a late retry brings the tenant
+    /// back; what the application was still to be told it is not told; and the versions begin anew, so it must forget
+    /// the tenant too.
+    ///
+    /// That it was done is on record: [`erasures`](Self::erasures).
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError`] if nothing was ever heard of such a tenant, or the store fails.
+    pub async fn forget(&self, tenant_id: &str, scope: ErasureScope) -> Result<(), RegistryError> {
+        let key = self.key(tenant_id).ok_or(RegistryError::UnknownTenant)?;
+        let (store, now) = (&self.0.store, self.now());
+        let mut transaction = store.begin().await?;
+        let mut stored = self.lock_known(&mut transaction, key).await?;
+        match scope {
+            ErasureScope::Everything => store.remove(&mut transaction, key).await?,
+            ErasureScope::Secrets => {
+                let before = stored.tenant.clone();
+                if let Some(told) = stored.tenant.forget(now) {
+                    stored.tell(told, now);
+                }
+                self.save(&mut transaction, key, &before, &stored).await?;
+                for (column, _) in store.sealed(&mut transaction, key).await? {
+                    if let Column::Body(_) = column {
+                        store.save_sealed(&mut transaction, key, column, None).await?;
+                    }
+                }
+            }
+        }
+        let erasure = Erasure { tenant_id: tenant_id.to_owned(), at: now, scope };
+        store.save_erasure(&mut transaction, self.environment(), &erasure).await?;
+        store.commit(transaction).await?;
+        tracing::info!(tenant = tenant_id, scope = scope.as_str(), "a tenant is forgotten");
+        Ok(store.scrub().await?)
+    }
+
+    async fn operate(
+        &self,
+        tenant_id: &str,
+        change: impl FnOnce(&mut StoredTenant, Timestamp) -> Result<Option<Told>, OperateError> + Send,
+    ) -> Result<(), RegistryError> {
+        let key = self.key(tenant_id).ok_or(RegistryError::UnknownTenant)?;
+        let (Inner { store, .. }, now) = (&*self.0, self.now());
+        let mut transaction = store.begin().await?;
+        let mut stored = self.lock_known(&mut transaction, key).await?;
+        let before = stored.tenant.clone();
+        if let Some(told) = change(&mut stored, now)? {
+            stored.tell(told, now);
+        }
+        self.save(&mut transaction, key, &before, &stored).await?;
+        store.commit(transaction).await?;
+        Ok(())
+    }
+
+    /// Locks a tenant of whom something was heard.
+    pub(super) async fn lock_known(
+        &self,
+        connection: &mut S::Connection,
+        key: TenantKey<'_>,
+    ) -> Result<StoredTenant, RegistryError> {
+        let stored = self.0.store.lock(connection, key).await?;
+        match stored.tenant.sequence {
+            0 => Err(RegistryError::UnknownTenant),
+            _ => Ok(stored),
+        }
+    }
+}

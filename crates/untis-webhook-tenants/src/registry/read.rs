@@ -1,0 +1,151 @@
+use zeroize::Zeroizing;
+
+use super::{Inner, Registry, RegistryError};
+use crate::{
+    Column, Entry, Erasure, Profile, Record, SealError, Set, Status, Store, TenantCredentials, TenantKey,
+};
+
+/// A part of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Page {
+    /// In the order of their ids, as octets.
+    pub entries: Vec<Entry>,
+    /// What to go on after, if that was not all.
+    pub next: Option<String>,
+}
+
+impl<S: Store> Registry<S> {
+    /// What is known of a tenant; `None` of one that never had credentials, or is forgotten.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError::Store`].
+    pub async fn get(&self, tenant_id: &str) -> Result<Option<Entry>, RegistryError> {
+        let Some(key) = self.key(tenant_id) else { return Ok(None) };
+        let stored = self.0.store.tenant(key).await?;
+        Ok(stored.and_then(|stored| Entry::of(tenant_id, &stored)))
+    }
+
+    /// The credentials of a tenant, if it is active: those of any other are given to nobody.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError::Store`], and [`RegistryError::Seal`], which names a store key that is missing.
+    pub async fn credentials(&self, tenant_id: &str) -> Result<Option<TenantCredentials>, RegistryError> {
+        let Some(key) = self.key(tenant_id) else { return Ok(None) };
+        let Some(found) = self.0.store.credentials(key).await? else { return Ok(None) };
+        let encoded = self.open(key, Column::Secrets(found.number), &found.sealed)?;
+        Ok(Some(TenantCredentials::decode(&encoded, found.version).ok_or(SealError::Failed)?))
+    }
+
+    /// What the platform says of a school besides its credentials, if it is stored.
+    ///
+    /// # Errors
+    ///
+    /// As [`credentials`](Self::credentials).
+    pub async fn profile(&self, tenant_id: &str) -> Result<Option<Profile>, RegistryError> {
+        let Some(key) = self.key(tenant_id) else { return Ok(None) };
+        let Some(encoded) = self.read(key, Column::Profile).await? else { return Ok(None) };
+        Ok(Some(Profile::decode(&encoded).ok_or(SealError::Failed)?))
+    }
+
+    /// A tenant's sets of credentials, without what is secret of them, in the order in which they came.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError::Store`].
+    pub async fn sets(&self, tenant_id: &str) -> Result<Vec<Set>, RegistryError> {
+        let Some(key) = self.key(tenant_id) else { return Ok(Vec::new()) };
+        let stored = self.0.store.tenant(key).await?;
+        Ok(stored.map(|stored| stored.tenant.sets).unwrap_or_default())
+    }
+
+    /// So many tenants after this id, 1,000 at most; all of them, or those of one status. To read them all costs no
+    /// more memory than one page.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError::Store`].
+    pub async fn list(
+        &self,
+        status: Option<Status>,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Page, RegistryError> {
+        let limit = limit.clamp(1, 1000);
+        let Inner { store, environment, .. } = &*self.0;
+        // One more, to see whether that was all.
+        let mut entries = store.list(environment, status, after.unwrap_or_default(), limit + 1).await?;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let is_more = entries.len() > limit;
+        entries.truncate(limit);
+        let next = entries.last().filter(|_| is_more).map(|entry| entry.tenant_id.clone());
+        Ok(Page { entries, next })
+    }
+
+    /// What came for a tenant: so many records, 1,000 at most, after the one that came first as this delivery. Those
+    /// of deliveries that name no tenant are under `None`.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError::Store`].
+    pub async fn records(
+        &self,
+        tenant_id: Option<&str>,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Record>, RegistryError> {
+        let Some(key) = self.key_or_none(tenant_id) else { return Ok(Vec::new()) };
+        Ok(self.0.store.records(key, after, limit.clamp(1, 1000)).await?)
+    }
+
+    /// The body that a record is of, as long as it is kept. It may hold secrets.
+    ///
+    /// # Errors
+    ///
+    /// As [`credentials`](Self::credentials).
+    pub async fn body(
+        &self,
+        tenant_id: Option<&str>,
+        record: &Record,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, RegistryError> {
+        let Some(key) = self.key_or_none(tenant_id) else { return Ok(None) };
+        self.read(key, Column::Body(record.body)).await
+    }
+
+    /// That a tenant was forgotten, each time.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError::Store`].
+    pub async fn erasures(&self, tenant_id: &str) -> Result<Vec<Erasure>, RegistryError> {
+        let Some(key) = self.key(tenant_id) else { return Ok(Vec::new()) };
+        Ok(self.0.store.erasures(key).await?)
+    }
+
+    fn key_or_none<'a>(&'a self, tenant_id: Option<&'a str>) -> Option<TenantKey<'a>> {
+        match tenant_id {
+            Some(tenant_id) => self.key(tenant_id),
+            None => Some(TenantKey { environment: self.environment(), tenant_id: "" }),
+        }
+    }
+
+    async fn read(
+        &self,
+        key: TenantKey<'_>,
+        column: Column,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, RegistryError> {
+        let sealed = self.0.store.read_sealed(key, column).await?;
+        Ok(sealed.map(|sealed| self.open(key, column, &sealed)).transpose()?)
+    }
+
+    pub(super) fn open(
+        &self,
+        key: TenantKey<'_>,
+        column: Column,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        column.at(key, |place| self.0.ring.open(place, sealed))
+    }
+}

@@ -1,0 +1,384 @@
+use std::error::Error;
+use std::future::Future;
+use std::ops::DerefMut;
+
+use crate::{
+    Column, Entry, Erasure, Fingerprint, Record, SealedCredentials, Selection, Set, Status, StoredTenant,
+    TenantKey, Timestamp,
+};
+
+/// A database that keeps tenants. `untis-webhook-tenants-sqlx` has two.
+///
+/// It stores what it is given, knows no rule and sees no secret: what is secret comes encrypted. What it promises:
+///
+/// - A transaction is all or nothing, and what is committed is durable. One that is dropped is rolled back.
+/// - From [`lock`](Self::lock) on, nobody else locks that tenant before the transaction has ended.
+/// - It never retries a transaction by itself.
+/// - What is destroyed, its files no longer hold, as far as it can see to it.
+///
+/// Each `async fn` of an implementation gives a future that is `Send`.
+pub trait Store: Send + Sync {
+    /// A connection on which a transaction has begun.
+    type Connection: Send;
+    /// A transaction of the registry's own.
+    type Transaction: DerefMut<Target = Self::Connection> + Send;
+
+    /// Begins a transaction.
+    fn begin(&self) -> impl Future<Output = Result<Self::Transaction, StoreError>> + Send;
+
+    /// Commits. What comes after it is answered with a success, and what came before it is not.
+    fn commit(&self, transaction: Self::Transaction) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Locks a tenant until the transaction ends, and reads it. One that is not there is made, and locked as well.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NoTransaction`] if the connection has not begun one.
+    fn lock(
+        &self,
+        connection: &mut Self::Connection,
+        key: TenantKey<'_>,
+    ) -> impl Future<Output = Result<StoredTenant, StoreError>> + Send;
+
+    /// Writes a tenant that is locked, without its sets.
+    fn save(
+        &self,
+        connection: &mut Self::Connection,
+        key: TenantKey<'_>,
+        tenant: &StoredTenant,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Writes a set, new or not, by its number. Whether it is stored follows from [`Column::Secrets`].
+    fn save_set(
+        &self,
+        connection: &mut Self::Connection,
+        key: TenantKey<'_>,
+        set: &Set,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// The record of a body.
+    fn record(
+        &self,
+        connection: &mut Self::Connection,
+        key: TenantKey<'_>,
+        body: &Fingerprint,
+    ) -> impl Future<Output = Result<Option<Record>, StoreError>> + Send;
+
+    /// Writes a record, new or not.
+    fn save_record(
+        &self,
+        connection: &mut Self::Connection,
+        key: TenantKey<'_>,
+        record: &Record,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Writes what is encrypted into a row that is there, or destroys it.
+    fn save_sealed(
+        &self,
+        connection: &mut Self::Connection,
+        key: TenantKey<'_>,
+        column: Column,
+        sealed: Option<&[u8]>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// All of a tenant that is encrypted.
+    fn sealed(
+        &self,
+        connection: &mut Self::Connection,
+        key: TenantKey<'_>,
+    ) -> impl Future<Output = Result<Vec<(Column, Vec<u8>)>, StoreError>> + Send;
+
+    /// Destroys the bodies that were kept until this time or before, and says how many.
+    fn expire_bodies(
+        &self,
+        connection: &mut Self::Connection,
+        key: TenantKey<'_>,
+        until: Timestamp,
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// Removes all of a tenant.
+    fn remove(
+        &self,
+        connection: &mut Self::Connection,
+        key: TenantKey<'_>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Writes that a tenant was forgotten.
+    fn save_erasure(
+        &self,
+        connection: &mut Self::Connection,
+        environment: &str,
+        erasure: &Erasure,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Locks the wrapped fingerprint keys of an environment until the transaction ends, and reads them with the names
+    /// of the store keys that they are wrapped under.
+    fn lock_fingerprint_keys(
+        &self,
+        connection: &mut Self::Connection,
+        environment: &str,
+    ) -> impl Future<Output = Result<Vec<(String, Vec<u8>)>, StoreError>> + Send;
+
+    /// Writes the fingerprint key wrapped under the store key of this name, or removes it.
+    fn save_fingerprint_key(
+        &self,
+        connection: &mut Self::Connection,
+        environment: &str,
+        name: &str,
+        wrapped: Option<&[u8]>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Reads a tenant. Like all that follow, in no transaction of the caller's, and without a lock.
+    fn tenant(
+        &self,
+        key: TenantKey<'_>,
+    ) -> impl Future<Output = Result<Option<StoredTenant>, StoreError>> + Send;
+
+    /// The current set of a tenant, if that is active: both as of one moment.
+    fn credentials(
+        &self,
+        key: TenantKey<'_>,
+    ) -> impl Future<Output = Result<Option<SealedCredentials>, StoreError>> + Send;
+
+    /// What is encrypted in this column.
+    fn read_sealed(
+        &self,
+        key: TenantKey<'_>,
+        column: Column,
+    ) -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>> + Send;
+
+    /// So many tenants after this id, in the order of their ids as octets: those of which there is an [`Entry`].
+    fn list(
+        &self,
+        environment: &str,
+        status: Option<Status>,
+        after: &str,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Entry>, StoreError>> + Send;
+
+    /// So many records of a tenant after the one that came first as this delivery, in that order.
+    fn records(
+        &self,
+        key: TenantKey<'_>,
+        after: u64,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Record>, StoreError>> + Send;
+
+    /// The ids of so many tenants after this one, in the order of their ids as octets. The empty id is selected by an
+    /// `after` of `None` alone.
+    fn select(
+        &self,
+        environment: &str,
+        selection: Selection<'_>,
+        after: Option<&str>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<String>, StoreError>> + Send;
+
+    /// That this tenant was forgotten, each time, the oldest first.
+    fn erasures(&self, key: TenantKey<'_>) -> impl Future<Output = Result<Vec<Erasure>, StoreError>> + Send;
+
+    /// Leaves nothing in the database's files of what was destroyed.
+    fn scrub(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// Why a database could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// It refused, or could not be reached.
+    #[error("expected the database to answer")]
+    Database(#[source] Box<dyn Error + Send + Sync>),
+
+    /// What is stored is not what this library stores.
+    #[error("expected {0} in the database, found something else")]
+    Foreign(&'static str),
+
+    /// The tables are those of a later version of this library.
+    #[error("expected tables of version {expected} at most, found {found}: a later version has been here")]
+    LaterVersion {
+        /// The latest that this version of the library knows.
+        expected: i64,
+        /// What is there.
+        found: i64,
+    },
+
+    /// A transaction was to have begun.
+    #[error("expected a connection on which a transaction has begun")]
+    NoTransaction,
+
+    /// A connection is not set up as it must be.
+    #[error("expected the setting {expected} of each connection, found {found}")]
+    Setting {
+        /// As it must be.
+        expected: &'static str,
+        /// As it is.
+        found: String,
+    },
+}
+
+impl StoreError {
+    /// An error of the database itself. What it says must not repeat what is stored.
+    pub fn database(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Database(error.into())
+    }
+}
+
+/// A store is one by reference as well, so that several registries can share it.
+impl<S: Store> Store for &S {
+    type Connection = S::Connection;
+    type Transaction = S::Transaction;
+
+    async fn begin(&self) -> Result<S::Transaction, StoreError> {
+        (**self).begin().await
+    }
+
+    async fn commit(&self, transaction: S::Transaction) -> Result<(), StoreError> {
+        (**self).commit(transaction).await
+    }
+
+    async fn lock(
+        &self,
+        connection: &mut S::Connection,
+        key: TenantKey<'_>,
+    ) -> Result<StoredTenant, StoreError> {
+        (**self).lock(connection, key).await
+    }
+
+    async fn save(
+        &self,
+        connection: &mut S::Connection,
+        key: TenantKey<'_>,
+        tenant: &StoredTenant,
+    ) -> Result<(), StoreError> {
+        (**self).save(connection, key, tenant).await
+    }
+
+    async fn save_set(
+        &self,
+        connection: &mut S::Connection,
+        key: TenantKey<'_>,
+        set: &Set,
+    ) -> Result<(), StoreError> {
+        (**self).save_set(connection, key, set).await
+    }
+
+    async fn record(
+        &self,
+        connection: &mut S::Connection,
+        key: TenantKey<'_>,
+        body: &Fingerprint,
+    ) -> Result<Option<Record>, StoreError> {
+        (**self).record(connection, key, body).await
+    }
+
+    async fn save_record(
+        &self,
+        connection: &mut S::Connection,
+        key: TenantKey<'_>,
+        record: &Record,
+    ) -> Result<(), StoreError> {
+        (**self).save_record(connection, key, record).await
+    }
+
+    async fn save_sealed(
+        &self,
+        connection: &mut S::Connection,
+        key: TenantKey<'_>,
+        column: Column,
+        sealed: Option<&[u8]>,
+    ) -> Result<(), StoreError> {
+        (**self).save_sealed(connection, key, column, sealed).await
+    }
+
+    async fn sealed(
+        &self,
+        connection: &mut S::Connection,
+        key: TenantKey<'_>,
+    ) -> Result<Vec<(Column, Vec<u8>)>, StoreError> {
+        (**self).sealed(connection, key).await
+    }
+
+    async fn expire_bodies(
+        &self,
+        connection: &mut S::Connection,
+        key: TenantKey<'_>,
+        until: Timestamp,
+    ) -> Result<u64, StoreError> {
+        (**self).expire_bodies(connection, key, until).await
+    }
+
+    async fn remove(&self, connection: &mut S::Connection, key: TenantKey<'_>) -> Result<(), StoreError> {
+        (**self).remove(connection, key).await
+    }
+
+    async fn save_erasure(
+        &self,
+        connection: &mut S::Connection,
+        environment: &str,
+        erasure: &Erasure,
+    ) -> Result<(), StoreError> {
+        (**self).save_erasure(connection, environment, erasure).await
+    }
+
+    async fn lock_fingerprint_keys(
+        &self,
+        connection: &mut S::Connection,
+        environment: &str,
+    ) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        (**self).lock_fingerprint_keys(connection, environment).await
+    }
+
+    async fn save_fingerprint_key(
+        &self,
+        connection: &mut S::Connection,
+        environment: &str,
+        name: &str,
+        wrapped: Option<&[u8]>,
+    ) -> Result<(), StoreError> {
+        (**self).save_fingerprint_key(connection, environment, name, wrapped).await
+    }
+
+    async fn tenant(&self, key: TenantKey<'_>) -> Result<Option<StoredTenant>, StoreError> {
+        (**self).tenant(key).await
+    }
+
+    async fn credentials(&self, key: TenantKey<'_>) -> Result<Option<SealedCredentials>, StoreError> {
+        (**self).credentials(key).await
+    }
+
+    async fn read_sealed(&self, key: TenantKey<'_>, column: Column) -> Result<Option<Vec<u8>>, StoreError> {
+        (**self).read_sealed(key, column).await
+    }
+
+    async fn list(
+        &self,
+        environment: &str,
+        status: Option<Status>,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<Entry>, StoreError> {
+        (**self).list(environment, status, after, limit).await
+    }
+
+    async fn records(&self, key: TenantKey<'_>, after: u64, limit: u32) -> Result<Vec<Record>, StoreError> {
+        (**self).records(key, after, limit).await
+    }
+
+    async fn select(
+        &self,
+        environment: &str,
+        selection: Selection<'_>,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<String>, StoreError> {
+        (**self).select(environment, selection, after, limit).await
+    }
+
+    async fn erasures(&self, key: TenantKey<'_>) -> Result<Vec<Erasure>, StoreError> {
+        (**self).erasures(key).await
+    }
+
+    async fn scrub(&self) -> Result<(), StoreError> {
+        (**self).scrub().await
+    }
+}

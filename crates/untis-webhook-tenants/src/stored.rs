@@ -1,0 +1,208 @@
+//! What a [`Store`](crate::Store) keeps.
+
+use std::fmt;
+
+use crate::{Decision, Fingerprint, Place, Status, Tenant, Timestamp, Told};
+
+/// Which tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TenantKey<'a> {
+    /// The registry's environment.
+    pub environment: &'a str,
+    /// The platform's id of the school. The empty one stands for deliveries that name none.
+    pub tenant_id: &'a str,
+}
+
+/// A tenant as it is stored, without what is encrypted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredTenant {
+    /// What the rules ask about.
+    pub tenant: Tenant,
+    /// What the application has been told, and what not yet.
+    pub news: News,
+    /// When the last delivery came.
+    pub received_at: Option<Timestamp>,
+    /// When the version rose.
+    pub changed_at: Option<Timestamp>,
+}
+
+impl StoredTenant {
+    /// A tenant of whom nothing was ever heard.
+    pub fn unknown() -> Self {
+        Self { tenant: Tenant::unknown(), news: News::default(), received_at: None, changed_at: None }
+    }
+}
+
+/// What the application has been told of a tenant. Where the tenant's version is above what was acknowledged, there
+/// is something to tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct News {
+    /// What the last version is about.
+    pub told: Option<Told>,
+    /// The last version that the application acknowledged.
+    pub acknowledged: u64,
+    /// The version of the last deletion.
+    pub deleted: Option<u64>,
+}
+
+/// A tenant in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Entry {
+    /// The platform's id of the school.
+    pub tenant_id: String,
+    /// Whether its credentials are given out.
+    pub status: Status,
+    /// Rises with each change that the application is told of.
+    pub version: u64,
+    /// The client id that it is held to.
+    pub client_id: Option<String>,
+    /// The platform's host for the school, of the set that is given out, or was.
+    pub host: Option<String>,
+    /// Whether somebody has to decide about a set.
+    pub is_contested: bool,
+    /// The last version that the application acknowledged.
+    pub acknowledged: u64,
+    /// When the last delivery came.
+    pub received_at: Option<Timestamp>,
+    /// When the version rose.
+    pub changed_at: Option<Timestamp>,
+}
+
+impl Entry {
+    /// An entry that says nothing else yet.
+    pub fn new(tenant_id: String, status: Status) -> Self {
+        Self {
+            tenant_id,
+            status,
+            version: 0,
+            client_id: None,
+            host: None,
+            is_contested: false,
+            acknowledged: 0,
+            received_at: None,
+            changed_at: None,
+        }
+    }
+
+    /// The entry of a tenant; `None` of one that never had a set, or is forgotten.
+    pub(crate) fn of(tenant_id: &str, stored: &StoredTenant) -> Option<Self> {
+        let StoredTenant { tenant, news, received_at, changed_at } = stored;
+        tenant.client_id.as_ref()?;
+        Some(Self {
+            tenant_id: tenant_id.to_owned(),
+            status: tenant.status,
+            version: tenant.version,
+            client_id: tenant.client_id.clone(),
+            host: tenant.last_current().map(|set| set.host.clone()),
+            is_contested: tenant.is_contested(),
+            acknowledged: news.acknowledged,
+            received_at: *received_at,
+            changed_at: *changed_at,
+        })
+    }
+}
+
+/// That a body came, and what was done about it. There is one for each body of a tenant, however often it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// What tells the body from others.
+    pub body: Fingerprint,
+    /// What was done about it last.
+    pub decision: Decision,
+    /// How often it came.
+    pub count: u64,
+    /// The number of the delivery that it came as first.
+    pub first_sequence: u64,
+    /// The number of the delivery that it came as last.
+    pub last_sequence: u64,
+    /// When it came first.
+    pub first_at: Timestamp,
+    /// When it came last.
+    pub last_at: Timestamp,
+    /// Until when the body itself is kept, of one that nobody could read.
+    pub body_until: Option<Timestamp>,
+}
+
+/// The set of credentials that an active tenant gives out, encrypted.
+pub struct SealedCredentials {
+    /// The tenant's version.
+    pub version: u64,
+    /// The set's number.
+    pub number: u64,
+    /// What [`Column::Secrets`] of that number holds.
+    pub sealed: Vec<u8>,
+}
+
+impl fmt::Debug for SealedCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SealedCredentials")
+            .field("version", &self.version)
+            .field("number", &self.number)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where something encrypted is stored, within a tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Column {
+    /// The body of this record.
+    Body(Fingerprint),
+    /// The tenant's profile.
+    Profile,
+    /// Client id, secret, password and host of the set of this number.
+    Secrets(u64),
+}
+
+impl Column {
+    /// Runs this with the place that a ciphertext in this column is bound to.
+    pub(crate) fn at<T>(self, key: TenantKey<'_>, run: impl FnOnce(Place<'_>) -> T) -> T {
+        let TenantKey { environment, tenant_id } = key;
+        let (table, column, row) = match self {
+            Self::Body(body) => ("records", "body", hex(body.as_bytes())),
+            Self::Profile => ("tenants", "profile", String::new()),
+            Self::Secrets(number) => ("sets", "secrets", number.to_string()),
+        };
+        run(Place { environment, table, tenant_id, column, row: &row })
+    }
+}
+
+fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+/// Which tenants there is something to do about.
+#[derive(Clone, Copy, Debug)]
+pub enum Selection<'a> {
+    /// Something of theirs may be due to be destroyed, or they are to be removed.
+    Due {
+        /// They ended at this time or before, and a set or the profile is stored.
+        ended_until: Timestamp,
+        /// The body of a record was kept until this time or before.
+        kept_until: Timestamp,
+        /// They were forgotten at this time or before.
+        forgotten_until: Timestamp,
+    },
+    /// Something of theirs is encrypted, and does not begin with these octets.
+    NotUnder(&'a [u8]),
+}
+
+/// That a tenant was forgotten. It is all that is left, and says nothing of anybody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Erasure {
+    /// The platform's id of the school.
+    pub tenant_id: String,
+    /// When.
+    pub at: Timestamp,
+    /// How much.
+    pub scope: ErasureScope,
+}
+
+/// How much of a tenant is forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErasureScope {
+    /// All, fingerprints too: a late retry of the platform brings the tenant back.
+    Everything,
+    /// All but its id and fingerprints, which keep late retries from bringing it back.
+    Secrets,
+}
