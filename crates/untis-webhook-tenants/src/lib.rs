@@ -1,4 +1,67 @@
 //! What becomes of a verified delivery: a registry of tenants. Unofficial: not affiliated with Untis.
+//!
+//! A tenant is a school that activated the application. The platform hands over its credentials, replaces them, and takes
+//! them back; deliveries can be repeated, come late, or be forwarded by somebody for whom they were not meant. The
+//! [`Registry`] keeps what is right of all that, encrypted, in a database ([`Store`]), and gives out the credentials of
+//! active tenants. A whole receiver with axum and SQLite:
+//!
+//! ```
+//! use axum::{Router, routing::post_service};
+//! use tower::Layer;
+//! use untis_webhook_tenants::{KeyRing, Registry, StoreKey};
+//! use untis_webhook_tenants_sqlx::SqliteStore;
+//! use untis_webhook_tower::{KeySet, Verifier, VerifyLayer, VerifyingKey};
+//! # use axum::{body::Body, http::StatusCode};
+//! # use tower::ServiceExt;
+//! # use untis_webhook_testkit::{Delivery, Payload, SigningKey};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let platform = SigningKey::shared();
+//! # let published_key = platform.public_key_base64();
+//! # let store_key = StoreKey::generate()?.to_base64();
+//! # let folder = tempfile::tempdir()?;
+//! # let file = folder.path().join("tenants.db");
+//! let keys = KeySet::new([("2026", published_key.parse::<VerifyingKey>()?)])?;
+//! let ring = KeyRing::new("first", StoreKey::from_base64(&store_key)?)?;
+//! let registry = Registry::builder(&keys, ring)
+//!     .client_ids(["test-client-id"])
+//!     .open(SqliteStore::open(file).await?)
+//!     .await?;
+//! let receiver = VerifyLayer::new(Verifier::new(keys)).layer(registry.clone().into_service());
+//! let app: Router = Router::new().route("/webhook", post_service(receiver));
+//!
+//! # let delivery = Delivery::sign(platform, Payload::credentials_v1()).into_request("/webhook");
+//! # assert_eq!(app.oneshot(delivery.map(Body::from)).await?.status(), StatusCode::NO_CONTENT);
+//! // Wherever credentials are used:
+//! if let Some(credentials) = registry.credentials("12345").await? {
+//!     println!("{} at {}", credentials.client_id, credentials.host);
+//! }
+//! # assert!(registry.credentials("12345").await?.is_some());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What it does
+//!
+//! - What a delivery does is one table, [`decide`]. Each is answered with a success once that is durable, whatever it is,
+//!   so that the platform does not go on sending.
+//! - From a deactivation on nobody is given the tenant's credentials. They are kept for a grace, so that one that another
+//!   partner forwarded can be undone: [`Registry::restore`].
+//! - Credentials of another client id than the tenant's are never taken by themselves: [`Registry::accept`].
+//! - Every change is marked as one that the application must be told, in the same transaction.
+//!
+//! # What must be done
+//!
+//! - Say which keys belong to the environment, if there are several, and say the application's own client ids.
+//! - Run [`Registry::purge`] every hour or so, since nothing else destroys what is over.
+//! - Keep the store keys apart from the database and its backups: whoever has both has all.
+//!
+//! # What is encrypted
+//!
+//! Secrets, client id and host of each set, the profile of a school, and bodies that nobody could read: with
+//! XChaCha20-Poly1305, bound to their place, under a [`KeyRing`]. Ids of schools, client ids, hosts, states and times stand
+//! in the clear as well.
 
 mod arrival;
 mod decision;
@@ -11,6 +74,7 @@ mod profile;
 mod registry;
 mod rules;
 mod seal;
+mod service;
 mod store;
 mod stored;
 mod tenant;
@@ -28,6 +92,7 @@ pub use registry::{
 };
 pub use rules::decide;
 pub use seal::Place;
+pub use service::ReceiveService;
 pub use store::{Store, StoreError};
 pub use stored::{
     Column, Entry, Erasure, ErasureScope, News, Record, SealedCredentials, Selection, StoredTenant, TenantKey,

@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use untis_webhook_tenants::{
@@ -6,15 +7,17 @@ use untis_webhook_tenants::{
 };
 
 /// A store that fails at one call, and works before and after.
+#[derive(Clone)]
 pub struct Faulty<S> {
     inner: S,
-    calls_left: AtomicI64,
-    has_committed: AtomicBool,
+    calls_left: Arc<AtomicI64>,
+    has_committed: Arc<AtomicBool>,
 }
 
 impl<S> Faulty<S> {
     pub fn new(inner: S) -> Self {
-        Self { inner, calls_left: AtomicI64::new(-1), has_committed: AtomicBool::new(false) }
+        let (calls_left, has_committed) = (Arc::new(AtomicI64::new(-1)), Arc::default());
+        Self { inner, calls_left, has_committed }
     }
 
     /// The call after so many fails.

@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
+use http_body_util::Full;
+use tower::{Layer, ServiceExt};
 use untis_webhook::event::{CredentialsEventType, DeactivationEventType, ReasonType};
 use untis_webhook::{HeaderNames, KeySet, PresentedSignature, Verified, Verifier};
 use untis_webhook_tenants::{
@@ -11,7 +13,8 @@ use untis_webhook_tenants::{
     Received, Record, Registry, RegistryError, SealError, SetState, Status, Store, StoreKey, StoredTenant,
     TenantKey, Timestamp, Told,
 };
-use untis_webhook_testkit::{Delivery, Payload, SigningKey};
+use untis_webhook_testkit::{Delivery, Forgery, Payload, SigningKey};
+use untis_webhook_tower::VerifyLayer;
 
 pub mod faulty;
 use self::faulty::Faulty;
@@ -42,6 +45,7 @@ macro_rules! contract {
             a_store_that_fails_at_any_call_leaves_nothing_half_done
             a_delivery_and_the_applications_own_work_happen_together_or_not_at_all
             a_registry_says_what_it_was_not_told
+            a_whole_receiver_answers_with_success_after_the_commit_alone
         );
     };
     (@ $fresh:path, $attributes:tt, $($name:ident)+) => {
@@ -331,7 +335,7 @@ pub async fn a_deactivation_can_be_undone_within_the_grace_and_not_after<S: Stor
     assert_eq!(sealed(&registry, Column::Secrets(1)).await, None);
 }
 
-pub async fn a_deleted_tenant_is_destroyed_when_the_grace_is_over_or_at_once<S: Store>(store: S) {
+pub async fn a_deleted_tenant_is_destroyed_when_the_grace_is_over_or_at_once<S: Store + Clone>(store: S) {
     let clock = Clock::new();
     let registry = registry_with(store, &clock, ring()).await;
     registry.receive(&created("one")).await.unwrap();
@@ -350,7 +354,7 @@ pub async fn a_deleted_tenant_is_destroyed_when_the_grace_is_over_or_at_once<S: 
     assert_eq!(did(registry.receive(&created("three")).await).0, Decision::Activate);
 
     let builder = Registry::builder(&keys(), ring()).environment_keys(["2026"]);
-    let registry = builder.destroy_deleted_at_once().open(registry.store()).await.unwrap();
+    let registry = builder.destroy_deleted_at_once().open(registry.store().clone()).await.unwrap();
     assert_eq!(did(registry.receive(&deletion()).await).0, Decision::Delete);
     assert!(everything_sealed(&registry).await.is_empty());
 }
@@ -433,10 +437,10 @@ pub async fn a_list_is_read_by_pages_in_the_order_of_octets<S: Store>(store: S) 
     assert_eq!(registry.list(Some(Status::Active), None, 10).await.unwrap().entries.len(), 6);
 }
 
-pub async fn an_environment_sees_no_other<S: Store>(store: S) {
+pub async fn an_environment_sees_no_other<S: Store + Clone>(store: S) {
     let builder = Registry::builder(&keys(), ring()).environment("integration");
-    let integration = builder.environment_keys(["integration"]).open(&store).await.unwrap();
-    let production = registry(&store).await;
+    let integration = builder.environment_keys(["integration"]).open(store.clone()).await.unwrap();
+    let production = registry(store.clone()).await;
     production.receive(&created("production")).await.unwrap();
     let body = credentials(CredentialsEventType::Created, "integration");
     integration.receive(&verified_by(&INTEGRATION, body)).await.unwrap();
@@ -447,10 +451,10 @@ pub async fn an_environment_sees_no_other<S: Store>(store: S) {
     assert!(integration.erasures(TENANT).await.unwrap().is_empty());
 }
 
-pub async fn store_keys_are_replaced_until_nothing_is_left_under_the_old_one<S: Store>(store: S) {
+pub async fn store_keys_are_replaced_until_nothing_is_left_under_the_old_one<S: Store + Clone>(store: S) {
     let clock = Clock::new();
     let (old, new) = (StoreKey::generate().unwrap(), StoreKey::generate().unwrap());
-    let before = registry_with(&store, &clock, KeyRing::new("old", old.clone()).unwrap()).await;
+    let before = registry_with(store.clone(), &clock, KeyRing::new("old", old.clone()).unwrap()).await;
     for tenant in 0..110 {
         let payload = credentials(CredentialsEventType::Created, "one").set("tenantId", tenant.to_string());
         before.receive(&verified(payload)).await.unwrap();
@@ -458,7 +462,7 @@ pub async fn store_keys_are_replaced_until_nothing_is_left_under_the_old_one<S: 
     before.receive(&verified("nobody can read this")).await.unwrap();
 
     let both = KeyRing::new("new", new.clone()).unwrap().with("old", old).unwrap();
-    let during = registry_with(&store, &clock, both).await;
+    let during = registry_with(store.clone(), &clock, both).await;
     // Deliveries come meanwhile.
     let deliveries: Vec<_> = (100..110)
         .map(|tenant| credentials(CredentialsEventType::Reset, "two").set("tenantId", tenant.to_string()))
@@ -479,7 +483,7 @@ pub async fn store_keys_are_replaced_until_nothing_is_left_under_the_old_one<S: 
     assert_eq!(during.rekey().await.unwrap().tenants, 1);
     assert_eq!(during.rekey().await.unwrap().tenants, 0);
 
-    let after = registry_with(&store, &clock, KeyRing::new("new", new).unwrap()).await;
+    let after = registry_with(store.clone(), &clock, KeyRing::new("new", new).unwrap()).await;
     assert_eq!(password(&after, "99").await.as_deref(), Some("one"));
     assert_eq!(password(&after, "105").await.as_deref(), Some("two"));
     let record = after.records(None, 0, 1).await.unwrap()[0];
@@ -495,13 +499,13 @@ pub async fn store_keys_are_replaced_until_nothing_is_left_under_the_old_one<S: 
     assert_eq!(wrapped.into_iter().map(|(name, _)| name).collect::<Vec<_>>(), ["new"]);
 }
 
-pub async fn a_missing_store_key_is_named_and_all_else_works<S: Store>(store: S) {
+pub async fn a_missing_store_key_is_named_and_all_else_works<S: Store + Clone>(store: S) {
     let clock = Clock::new();
     let (lost, kept) = (StoreKey::generate().unwrap(), StoreKey::generate().unwrap());
     let before = KeyRing::new("lost", lost).unwrap().with("kept", kept.clone()).unwrap();
-    registry_with(&store, &clock, before).await.receive(&created("one")).await.unwrap();
+    registry_with(store.clone(), &clock, before).await.receive(&created("one")).await.unwrap();
 
-    let registry = registry_with(&store, &clock, KeyRing::new("kept", kept).unwrap()).await;
+    let registry = registry_with(store.clone(), &clock, KeyRing::new("kept", kept).unwrap()).await;
     let missing = registry.credentials(TENANT).await.unwrap_err();
     assert_eq!(missing.to_string(), r#"expected the store key "lost", found no such key"#);
     let rekeyed = registry.rekey().await.unwrap();
@@ -519,7 +523,7 @@ pub async fn a_missing_store_key_is_named_and_all_else_works<S: Store>(store: S)
     // With neither key it does not open, nor with another one of that name.
     let open = async |name| {
         let ring = KeyRing::new(name, StoreKey::generate().unwrap()).unwrap();
-        Registry::builder(&keys(), ring).environment_keys(["2026"]).open(&store).await.unwrap_err()
+        Registry::builder(&keys(), ring).environment_keys(["2026"]).open(store.clone()).await.unwrap_err()
     };
     assert!(matches!(open("neither").await, OpenError::Seal(SealError::MissingKey(_))));
     assert!(matches!(open("kept").await, OpenError::OtherKey(name) if name == "kept"));
@@ -585,18 +589,19 @@ pub async fn the_same_deliveries_at_once_change_something_once<S: Store + 'stati
     }
 }
 
-pub async fn registries_that_open_at_once_have_one_fingerprint_key<S: Store>(store: S) {
-    let (one, two, three) = tokio::join!(registry(&store), registry(&store), registry(&store));
+pub async fn registries_that_open_at_once_have_one_fingerprint_key<S: Store + Clone>(store: S) {
+    let (one, two, three) =
+        tokio::join!(registry(store.clone()), registry(store.clone()), registry(store.clone()));
     let expected = [Decision::Activate, Decision::Nothing, Decision::Nothing];
     for (registry, decision) in [one, two, three].iter().zip(expected) {
         assert_eq!(did(registry.receive(&created("one")).await).0, decision);
     }
 }
 
-pub async fn a_store_that_fails_at_any_call_leaves_nothing_half_done<S: Store>(store: S) {
+pub async fn a_store_that_fails_at_any_call_leaves_nothing_half_done<S: Store + Clone>(store: S) {
     let store = Faulty::new(store);
     let clock = Clock::new();
-    let registry = registry_with(&store, &clock, ring()).await;
+    let registry = registry_with(store.clone(), &clock, ring()).await;
     let unreadable = verified(r#"{"tenantId":"12345","eventType":"SUSPENDED"}"#);
     let mut failures = 0;
     for delivery in [created("one"), reset("two"), foreign("three"), deactivation(), unreadable, deletion()] {
@@ -617,7 +622,7 @@ pub async fn a_store_that_fails_at_any_call_leaves_nothing_half_done<S: Store>(s
 
     // What the operator does, and what time does.
     let other = KeyRing::new("other", StoreKey::generate().unwrap()).unwrap().with("first", first()).unwrap();
-    let rekeyed = registry_with(&store, &clock, other).await;
+    let rekeyed = registry_with(store.clone(), &clock, other).await;
     for operation in ["reject", "restore", "delete", "rekey", "purge", "forget"] {
         if operation == "purge" {
             clock.advance_days(31);
@@ -667,15 +672,15 @@ pub async fn a_delivery_and_the_applications_own_work_happen_together_or_not_at_
     assert_eq!(password(&registry, TENANT).await.as_deref(), Some("two"));
 }
 
-pub async fn a_registry_says_what_it_was_not_told<S: Store>(store: S) {
+pub async fn a_registry_says_what_it_was_not_told<S: Store + Clone>(store: S) {
     let builder = || Registry::builder(&keys(), ring());
-    let error = builder().open(&store).await.unwrap_err();
+    let error = builder().open(store.clone()).await.unwrap_err();
     assert!(matches!(error, OpenError::EnvironmentKeys));
-    let error = builder().environment_keys(Vec::<String>::new()).open(&store).await.unwrap_err();
+    let error = builder().environment_keys(Vec::<String>::new()).open(store.clone()).await.unwrap_err();
     assert!(matches!(error, OpenError::EnvironmentKeys));
-    let error = builder().environment_keys(["2027"]).open(&store).await.unwrap_err();
+    let error = builder().environment_keys(["2027"]).open(store.clone()).await.unwrap_err();
     assert_eq!(error.to_string(), r#"expected the name of a trusted key for the environment, found "2027""#);
-    let error = builder().environment_keys(["2026"]).environment("").open(&store).await.unwrap_err();
+    let error = builder().environment_keys(["2026"]).environment("").open(store.clone()).await.unwrap_err();
     assert!(matches!(error, OpenError::Environment));
     // Of a single key it need not be said.
     let single = KeySet::new([("2026", SigningKey::shared().verifying_key())]).unwrap();
@@ -687,6 +692,43 @@ pub async fn a_registry_says_what_it_was_not_told<S: Store>(store: S) {
     let payload = Payload::deactivation(DeactivationEventType::Deletion, &ReasonType::NoReason);
     let received = registry.receive(&verified(payload.set("tenantId", "never active"))).await;
     assert_eq!(did(received), (Decision::Remember(Ended::Deleted), None));
+}
+
+pub async fn a_whole_receiver_answers_with_success_after_the_commit_alone<S: Store + Clone + 'static>(
+    store: S,
+) {
+    let store = Faulty::new(store);
+    let registry = registry(store.clone()).await;
+    let receiver = VerifyLayer::new(Verifier::new(keys())).layer(registry.clone().into_service());
+    let answer = async |delivery: Delivery| {
+        let request = delivery.into_request("/webhook").map(Full::new);
+        receiver.clone().oneshot(request).await.unwrap().status().as_u16()
+    };
+    let sign = |payload| Delivery::sign(SigningKey::shared(), payload);
+    let delivery = sign(credentials(CredentialsEventType::Created, "one"));
+
+    assert_eq!(answer(delivery.clone().forge(Forgery::OtherKey)).await, 401);
+    assert_eq!(answer(Delivery::sign(&INTEGRATION, "{}")).await, 403);
+    let mut failures = 0;
+    for n in 0.. {
+        store.fail_at(n);
+        let status = answer(delivery.clone()).await;
+        store.heal();
+        match status {
+            204 => break,
+            status => assert_eq!(status, 503),
+        }
+        assert_eq!(registry.get(TENANT).await.unwrap(), None);
+        failures += 1;
+    }
+    assert!(failures > 7, "{failures}");
+    assert_eq!(password(&registry, TENANT).await.as_deref(), Some("one"));
+    // Whatever it is that was received.
+    for payload in [credentials(CredentialsEventType::Created, "one"), Payload::from([("x", "y")])] {
+        assert_eq!(answer(sign(payload)).await, 204);
+    }
+    assert_eq!(answer(sign(Payload::from([("tenantId", TENANT), ("eventType", "DELETION")]))).await, 204);
+    assert_eq!(status(&registry).await, Some(Status::Deleted));
 }
 
 pub fn key(tenant_id: &str) -> TenantKey<'_> {

@@ -27,7 +27,7 @@ pub fn hidden() -> Hidden {
 }
 
 /// Takes tenants through all that there is, and gives the log.
-pub async fn live(store: &impl Store) -> String {
+pub async fn live(store: &(impl Store + Clone)) -> String {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
@@ -36,7 +36,8 @@ pub async fn live(store: &impl Store) -> String {
         .finish();
     // Of all threads: the database has some of its own.
     tracing::subscriber::set_global_default(subscriber).unwrap();
-    let registry = Registry::builder(&keys(), ring()).environment_keys(["2026"]).open(store).await.unwrap();
+    let registry =
+        Registry::builder(&keys(), ring()).environment_keys(["2026"]).open(store.clone()).await.unwrap();
     let payload = |event_type| {
         let payload = Payload::credentials(event_type);
         SECRETS.iter().fold(payload, |payload, (field, secret)| payload.set(field, *secret))
@@ -62,7 +63,8 @@ pub async fn live(store: &impl Store) -> String {
     let other = KeyRing::new("other", StoreKey::generate().unwrap()).unwrap();
     let first = StoreKey::from_base64(&("A".repeat(43) + "=")).unwrap();
     let both = other.with("first", first).unwrap();
-    let rekeyed = Registry::builder(&keys(), both).environment_keys(["2026"]).open(store).await.unwrap();
+    let rekeyed =
+        Registry::builder(&keys(), both).environment_keys(["2026"]).open(store.clone()).await.unwrap();
     rekeyed.rekey().await.unwrap();
     rekeyed.receive(&deactivation()).await.unwrap();
     rekeyed.restore("12345").await.unwrap();
