@@ -1,3 +1,4 @@
+use std::fmt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -16,7 +17,7 @@ mod schema;
 ///
 /// Every connection is in WAL mode, writes to the disk before it has committed (`synchronous=FULL`), waits for others
 /// that write, keeps foreign keys, and overwrites what it deletes (`secure_delete`).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SqliteStore {
     pool: Pool<Sqlite>,
 }
@@ -132,6 +133,13 @@ const SETTINGS: [(&str, &str, &[&str]); 5] = [
         &["enough"],
     ),
 ];
+
+/// How it is connected is left out: that may hold a password.
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore").finish_non_exhaustive()
+    }
+}
 
 const SCHEMA: &[&str] = &[include_str!("schema/sqlite_1.sql")];
 

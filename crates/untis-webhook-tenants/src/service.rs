@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::Empty;
 use tower_service::Service;
-use untis_webhook_tower::VerifiedBody;
+use untis_webhook_tower::{Reason, VerifiedBody};
 
 use crate::{Registry, Store};
 
@@ -21,7 +21,7 @@ use crate::{Registry, Store};
 /// | it is for another environment or another application | 403 | |
 /// | it could not be stored | 503 | sends it again |
 ///
-/// The body of an answer is empty. Why it is not 204 is logged.
+/// The body of an answer is empty. Why it is not 204 is the [`Reason`] in its extensions, which the layer logs.
 pub struct ReceiveService<S>(Registry<S>);
 
 impl<S: Store + 'static> Registry<S> {
@@ -43,20 +43,15 @@ impl<S: Store + 'static> Service<Request<VerifiedBody>> for ReceiveService<S> {
     fn call(&mut self, request: Request<VerifiedBody>) -> Self::Future {
         let registry = self.0.clone();
         Box::pin(async move {
-            let status = match registry.receive(request.body().verified()).await {
+            let mut response = Response::new(Empty::new());
+            *response.status_mut() = match registry.receive(request.body().verified()).await {
                 Ok(_) => StatusCode::NO_CONTENT,
                 Err(error) => {
-                    let status = error.status();
-                    let error: &(dyn Error + 'static) = &error;
-                    match status {
-                        StatusCode::FORBIDDEN => tracing::warn!(error, "a delivery is refused"),
-                        _ => tracing::error!(error, "a delivery could not be stored"),
-                    }
-                    status
+                    let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+                    response.extensions_mut().insert(Reason(format!("{error}{cause}").into()));
+                    error.status()
                 }
             };
-            let mut response = Response::new(Empty::new());
-            *response.status_mut() = status;
             Ok(response)
         })
     }

@@ -14,7 +14,7 @@ use untis_webhook_tenants::{
     TenantKey, Timestamp, Told,
 };
 use untis_webhook_testkit::{Delivery, Forgery, Payload, SigningKey};
-use untis_webhook_tower::VerifyLayer;
+use untis_webhook_tower::{Reason, VerifyLayer};
 
 pub mod faulty;
 use self::faulty::Faulty;
@@ -709,6 +709,10 @@ pub async fn a_whole_receiver_answers_with_success_after_the_commit_alone<S: Sto
 
     assert_eq!(answer(delivery.clone().forge(Forgery::OtherKey)).await, 401);
     assert_eq!(answer(Delivery::sign(&INTEGRATION, "{}")).await, 403);
+    let refused = Delivery::sign(&INTEGRATION, "{}").into_request("/webhook").map(Full::new);
+    let refused = receiver.clone().oneshot(refused).await.unwrap();
+    let reason = refused.extensions().get().map(|Reason(reason)| &**reason);
+    assert_eq!(reason, Some("expected a key of this environment, found another"));
     let mut failures = 0;
     for n in 0.. {
         store.fail_at(n);
