@@ -116,17 +116,6 @@ fn every_break_is_of_one_line_that_is_there() {
         assert_ne!(change.from, change.to, "{}", change.file);
         assert!(!change.tests.is_empty(), "nothing notices, in {}: {}", change.file, change.to);
     }
-    // A name of four words or more is that of a test.
-    let names = document.split('`').skip(1).step_by(2).filter(|name| {
-        name.matches('_').count() >= 3
-            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-    });
-    let missing: Vec<_> = names
-        .clone()
-        .filter(|name| !["(", "<"].iter().any(|after| code.contains(&format!("fn {name}{after}"))))
-        .collect();
-    assert!(missing.is_empty(), "no such tests: {missing:#?}");
-    assert!(names.count() > 30);
 }
 
 #[test]
