@@ -7,7 +7,7 @@ use crate::*;
 const HOSTILE: &str = concat!(
     r#"{"eventType":"X\u001b[2J\nverified: by production","#,
     "\"tenantId\":\"1\u{9b}1A\u{7f}\u{202e}2\",",
-    r#""host\u001b]0;title\u0007\u202e":"a\u2028b","#,
+    r#""host\u001b]0;title\u0007\nverified: by production\u202e":"a\u2028b","#,
     "\"country\":\"\u{2066}\u{feff}\u{e0041}\u{61c}ü\"}"
 );
 
