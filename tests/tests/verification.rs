@@ -95,6 +95,13 @@ fn no_single_bit_of_the_body_may_change() {
     for lost in [&BODY[1..], &BODY[..BODY.len() - 1], &[]] {
         assert_eq!(verdict(lost.to_vec()), Err(Rejection::DigestMismatch), "{} octets", lost.len());
     }
+    // Nor is it enough that a digest begins or ends as that of the body does.
+    let signed = Sha256::digest(BODY);
+    for octet in [0, 31] {
+        let alike =
+            (0..).map(|i: u32| i.to_string()).find(|body| Sha256::digest(body)[octet] == signed[octet]);
+        assert_eq!(verdict(alike.unwrap().into()), Err(Rejection::DigestMismatch), "octet {octet}");
+    }
 }
 
 #[test]
