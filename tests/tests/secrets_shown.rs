@@ -24,7 +24,9 @@ use tower_layer::Layer;
 use untis_webhook::event::{Credentials, Deactivation};
 use untis_webhook::{Algorithm, Event, HeaderNames, KeySet, Rejection, Verified, VerifyingKey};
 use untis_webhook_axum::{ExtractRejection, VerifiedBytes, VerifiedEvent, VerifiedJson};
-use untis_webhook_testkit::{Delivery, Forgery, Payload, SigningKey};
+use untis_webhook_testkit::{
+    Delivery, Fault, Forgery, Lag, Payload, Refusal, School, SigningKey, TokenEndpoint,
+};
 use untis_webhook_tests::bodies::{Frames, Stalled};
 use untis_webhook_tests::hidden::Hidden;
 use untis_webhook_tests::platform::{PLATFORM, keys, presented, verified, verifier};
@@ -131,6 +133,7 @@ async fn no_debug_and_no_error_of_a_public_type_shows_a_secret() {
 
     errors(&mut shown, &mut hidden);
     Forgery::ALL.iter().for_each(|forgery| shown.debug(forgery));
+    token_endpoint(&mut shown, &mut hidden);
     shown.debug(&DefaultRejectionResponse::default());
     shown.debug(&untis_webhook_tower::Reason("the database does not answer".into()));
 
@@ -217,6 +220,21 @@ impl hyper::service::Service<Request<VerifiedBody>> for Echo {
     fn call(&self, request: Request<VerifiedBody>) -> Echoed {
         std::future::ready(Ok(Response::new(Some(request.into_body()))))
     }
+}
+
+/// What a school hands over, and the endpoint that takes it.
+fn token_endpoint(shown: &mut Shown, hidden: &mut Hidden) {
+    let endpoint = TokenEndpoint::start();
+    let mut school = School::new(&PLATFORM, "12345").at(&endpoint);
+    school.activate();
+    hidden.text(&school.credentials().unwrap().secret);
+    hidden.text(&school.credentials().unwrap().password);
+    shown.debug(&endpoint);
+    shown.debug(&school);
+    shown.debug(school.credentials().unwrap());
+    shown.debug(&Fault::Answer(Response::new("test-secret".to_owned())));
+    shown.debug(&Lag::AtOnce);
+    shown.debug(&Refusal::InvalidClient);
 }
 
 /// The errors, of inputs that are secrets.

@@ -31,7 +31,11 @@
 //! # }
 //! ```
 //!
-//! With the feature `send`, a delivery can be posted to a receiver that listens: `Delivery::send`.
+//! A [`School`] gives the deliveries of a tenant's whole life, with credentials that change as the platform's do.
+//!
+//! With the feature `send`, a delivery can be posted to a receiver that listens: `Delivery::send`. With the feature
+//! `token-endpoint`, a `TokenEndpoint` gives tokens for a school's current credentials, refuses the others, can lag and
+//! fail: what an application does in a rotation becomes a test.
 //!
 //! Keys are made quickly only by optimised code. In the `Cargo.toml` of the workspace:
 //!
@@ -45,13 +49,19 @@
 mod delivery;
 mod forgery;
 mod payload;
+mod school;
 #[cfg(feature = "send")]
 mod send;
 mod signing_key;
+#[cfg(feature = "token-endpoint")]
+mod token_endpoint;
 
 pub use delivery::Delivery;
 pub use forgery::Forgery;
 pub use payload::Payload;
+pub use school::{School, SchoolCredentials};
 #[cfg(feature = "send")]
 pub use send::SendError;
 pub use signing_key::{SigningKey, SigningKeyError};
+#[cfg(feature = "token-endpoint")]
+pub use token_endpoint::{Fault, Lag, Refusal, TokenEndpoint};
