@@ -49,7 +49,8 @@
 //! - From a deactivation on nobody is given the tenant's credentials. They are kept for a grace, so that one that another
 //!   partner forwarded can be undone: [`Registry::restore`].
 //! - Credentials of another client id than the tenant's are never taken by themselves: [`Registry::accept`].
-//! - Every change is marked as one that the application must be told, in the same transaction.
+//! - Every change is marked as one that the application must be told, in the same transaction. Nothing here tells it
+//!   yet: until then an application looks for itself, at the version of a tenant, which rises with each such change.
 //!
 //! # What must be done
 //!
