@@ -6,6 +6,21 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, Pool, Postgres, Transaction};
 use untis_webhook_tenants::StoreError;
 
+/// The database's clock, in milliseconds since 1970.
+macro_rules! now {
+    () => {
+        "CAST(EXTRACT(EPOCH FROM statement_timestamp()) * 1000 AS BIGINT)"
+    };
+}
+/// What is locked is received into just now, or leased by another.
+macro_rules! skip_locked {
+    () => {
+        "FOR UPDATE SKIP LOCKED"
+    };
+}
+
+#[path = "leases.rs"]
+mod leases;
 #[path = "queries.rs"]
 mod queries;
 #[path = "rows.rs"]
@@ -106,7 +121,7 @@ impl fmt::Debug for PgStore {
     }
 }
 
-const SCHEMA: &[&str] = &[include_str!("schema/postgres_1.sql")];
+const SCHEMA: &[&str] = &[include_str!("schema/postgres_1.sql"), include_str!("schema/postgres_2.sql")];
 
 /// Of this library's own, among all that lock something in the database.
 const ADVISORY_LOCK: i64 = 0x756e_7469_7377_6562;

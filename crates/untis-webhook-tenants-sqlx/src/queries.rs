@@ -1,12 +1,14 @@
 //! The statements, which both databases understand.
 
+use std::time::Duration;
+
 use sqlx::{Connection as _, Transaction};
 use untis_webhook_tenants::{
-    Column, Entry, Erasure, Fingerprint, Record, SealedCredentials, Selection, Set, Status, Store,
-    StoreError, StoredTenant, TenantKey, Timestamp,
+    Claim, Column, Entry, Erasure, Fingerprint, Message, Record, SealedCredentials, Selection, Set, Status,
+    Store, StoreError, StoredTenant, TenantKey, Timestamp,
 };
 
-use super::{Backend, Connection, Database, rows, schema};
+use super::{Backend, Connection, Database, leases, rows, schema};
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
 
@@ -42,11 +44,7 @@ impl Store for Backend {
         .await
         .map_err(StoreError::database)?;
         if locked.rows_affected() == 0 {
-            let found = sqlx::query_scalar("SELECT version FROM untis_webhook_schema")
-                .fetch_one(&mut *connection)
-                .await
-                .map_err(StoreError::database)?;
-            return Err(StoreError::LaterVersion { expected: schema::latest(), found });
+            schema::check(&mut *connection).await?;
         }
         let rows = select_tenant(key).fetch_all(&mut *connection).await.map_err(StoreError::database)?;
         rows::tenant(&rows)?.ok_or(StoreError::Foreign("the tenant that was locked"))
@@ -58,12 +56,15 @@ impl Store for Backend {
         key: TenantKey<'_>,
         stored: &StoredTenant,
     ) -> Result<()> {
-        let StoredTenant { tenant, news, received_at, changed_at } = stored;
+        let StoredTenant { tenant, news, received_at, changed_at, probe_at } = stored;
         sqlx::query(
             "UPDATE untis_webhook_tenants SET
                 status = $3, version = $4, sequence = $5, client_id = $6, ended_sequence = $7, ended_at = $8,
                 replayed = $9, profile_fingerprint = $10, forgotten_at = $11, is_contested = $12, told = $13,
-                acknowledged = $14, deleted_version = $15, received_at = $16, changed_at = $17
+                acknowledged = $14, deleted_version = $15, received_at = $16, changed_at = $17, is_refused = $18,
+                probe_at = $19, attempts = CASE WHEN version < $4 THEN 0 ELSE attempts END,
+                due_at = CASE WHEN version < $4 THEN NULL ELSE due_at END,
+                is_given_up = CASE WHEN version < $4 THEN FALSE ELSE is_given_up END
             WHERE environment = $1 AND tenant_id = $2",
         )
         .bind(key.environment)
@@ -83,6 +84,8 @@ impl Store for Backend {
         .bind(news.deleted.map(number).transpose()?)
         .bind(seconds(*received_at))
         .bind(seconds(*changed_at))
+        .bind(tenant.is_refused())
+        .bind(seconds(*probe_at))
         .execute(connection)
         .await
         .map_err(StoreError::database)?;
@@ -377,7 +380,7 @@ impl Store for Backend {
         limit: u32,
     ) -> Result<Vec<Entry>> {
         let rows = sqlx::query(
-            "SELECT tenants.*, sets.host
+            "SELECT tenants.*, sets.host, sets.worked_at
             FROM untis_webhook_tenants AS tenants LEFT JOIN untis_webhook_sets AS sets
                 ON sets.environment = tenants.environment AND sets.tenant_id = tenants.tenant_id
                     AND sets.state = 'current'
@@ -475,6 +478,37 @@ impl Store for Backend {
         rows.iter().map(rows::erasure).collect()
     }
 
+    async fn claim(&self, environment: &str, claim: Claim) -> Result<Vec<Message>> {
+        leases::claim(self, environment, claim).await
+    }
+
+    async fn acknowledge(&self, key: TenantKey<'_>, lease: i64, version: u64) -> Result<bool> {
+        leases::acknowledge(self, key, lease, version).await
+    }
+
+    async fn postpone(
+        &self,
+        key: TenantKey<'_>,
+        lease: i64,
+        version: u64,
+        pause: Option<Duration>,
+    ) -> Result<()> {
+        leases::postpone(self, key, lease, version, pause).await
+    }
+
+    async fn redrive(&self, environment: &str, tenant_id: Option<&str>) -> Result<u64> {
+        leases::redrive(self, environment, tenant_id).await
+    }
+
+    async fn claim_probe(
+        &self,
+        environment: &str,
+        now: Timestamp,
+        again: Timestamp,
+    ) -> Result<Option<String>> {
+        leases::claim_probe(self, environment, now, again).await
+    }
+
     async fn scrub(&self) -> Result<()> {
         self.empty_leftovers().await.map_err(StoreError::database)
     }
@@ -496,7 +530,7 @@ fn select_tenant(key: TenantKey<'_>) -> Query<'_> {
     .bind(key.tenant_id)
 }
 
-fn number(number: u64) -> Result<i64> {
+pub(super) fn number(number: u64) -> Result<i64> {
     i64::try_from(number).map_err(|_| StoreError::Foreign("a number of 63 bits"))
 }
 

@@ -3,8 +3,8 @@
 use sqlx::Row as _;
 use untis_webhook::event::CredentialsEventType;
 use untis_webhook_tenants::{
-    Column, Decision, EndedAt, Entry, Erasure, ErasureScope, Fingerprint, News, Record, Refused, Set,
-    SetState, Status, StoreError, StoredTenant, Tenant, Timestamp, Told,
+    Column, Decision, EndedAt, Entry, Erasure, ErasureScope, Fingerprint, Message, News, Record, Refused,
+    Set, SetState, Status, StoreError, StoredTenant, Tenant, Timestamp, Told,
 };
 
 use super::Row;
@@ -36,9 +36,13 @@ pub(super) fn tenant(rows: &[Row]) -> Result<Option<StoredTenant>, StoreError> {
             told: optional_name(row, "told", Told::from_name)?,
             acknowledged: number(row, "acknowledged")?,
             deleted: optional_number(row, "deleted_version")?,
+            attempts: number(row, "attempts")?,
+            next_attempt: optional_millis(row, "due_at")?,
+            is_given_up: get(row, "is_given_up")?,
         },
         received_at: optional_time(row, "received_at")?,
         changed_at: optional_time(row, "changed_at")?,
+        probe_at: optional_time(row, "probe_at")?,
     }))
 }
 
@@ -63,10 +67,31 @@ pub(super) fn entry(row: &Row) -> Result<Entry, StoreError> {
     entry.client_id = get(row, "client_id")?;
     entry.host = get(row, "host")?;
     entry.is_contested = get(row, "is_contested")?;
+    entry.is_refused = get(row, "is_refused")?;
+    entry.worked_at = optional_time(row, "worked_at")?;
     entry.acknowledged = number(row, "acknowledged")?;
+    entry.attempts = number(row, "attempts")?;
+    entry.next_attempt = optional_millis(row, "due_at")?;
+    entry.is_given_up = get(row, "is_given_up")?;
     entry.received_at = optional_time(row, "received_at")?;
     entry.changed_at = optional_time(row, "changed_at")?;
     Ok(entry)
+}
+
+pub(super) fn message(row: &Row) -> Result<Message, StoreError> {
+    let told = name(row, "told", Told::from_name)?;
+    let status = name(row, "status", Status::from_name)?;
+    let previous_version = number(row, "acknowledged")?;
+    let mut message = Message::new(get::<String>(row, "tenant_id")?, told, status, number(row, "version")?);
+    message.environment = get(row, "environment")?;
+    message.previous_version = previous_version;
+    message.deleted_since =
+        optional_number(row, "deleted_version")?.is_some_and(|version| version > previous_version);
+    message.is_contested = get(row, "is_contested")?;
+    message.is_refused = get(row, "is_refused")?;
+    message.changed_at = optional_time(row, "changed_at")?;
+    message.attempt = number(row, "attempts")?;
+    Ok(message)
 }
 
 pub(super) fn record(row: &Row) -> Result<Record, StoreError> {
@@ -124,6 +149,11 @@ fn time(row: &Row, column: &'static str) -> Result<Timestamp, StoreError> {
 
 fn optional_time(row: &Row, column: &'static str) -> Result<Option<Timestamp>, StoreError> {
     Ok(get::<Option<i64>>(row, column)?.map(Timestamp::from_seconds))
+}
+
+/// A time that the database gave, in milliseconds.
+fn optional_millis(row: &Row, column: &'static str) -> Result<Option<Timestamp>, StoreError> {
+    Ok(get::<Option<i64>>(row, column)?.map(|millis| Timestamp::from_seconds(millis / 1000)))
 }
 
 fn name<T>(row: &Row, column: &'static str, parse: fn(&str) -> Option<T>) -> Result<T, StoreError> {

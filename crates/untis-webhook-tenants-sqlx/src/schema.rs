@@ -39,6 +39,17 @@ pub(super) async fn migrate(store: &Backend) -> Result<(), StoreError> {
     transaction.commit().await.map_err(StoreError::database)
 }
 
+/// Whether the tables are still those that this library knows.
+pub(super) async fn check(
+    executor: impl sqlx::Executor<'_, Database = super::Database>,
+) -> Result<(), StoreError> {
+    let found = sqlx::query_scalar("SELECT version FROM untis_webhook_schema").fetch_one(executor).await;
+    match found.map_err(StoreError::database)? {
+        found if found == latest() => Ok(()),
+        found => Err(StoreError::LaterVersion { expected: latest(), found }),
+    }
+}
+
 /// The version of the tables that this library knows.
 pub(super) fn latest() -> i64 {
     i64::try_from(SCHEMA.len()).unwrap_or(i64::MAX)

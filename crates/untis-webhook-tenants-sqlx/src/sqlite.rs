@@ -6,6 +6,21 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, Pool, Sqlite, SqliteConnection, Transaction};
 use untis_webhook_tenants::StoreError;
 
+/// The database's clock, in milliseconds since 1970.
+macro_rules! now {
+    () => {
+        "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
+    };
+}
+/// Nobody else writes.
+macro_rules! skip_locked {
+    () => {
+        ""
+    };
+}
+
+#[path = "leases.rs"]
+mod leases;
 #[path = "queries.rs"]
 mod queries;
 #[path = "rows.rs"]
@@ -141,7 +156,7 @@ impl fmt::Debug for SqliteStore {
     }
 }
 
-const SCHEMA: &[&str] = &[include_str!("schema/sqlite_1.sql")];
+const SCHEMA: &[&str] = &[include_str!("schema/sqlite_1.sql"), include_str!("schema/sqlite_2.sql")];
 
 /// One writes at a time, and while it does others read.
 const CONNECTIONS: u32 = 4;

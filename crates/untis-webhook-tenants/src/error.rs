@@ -1,3 +1,5 @@
+use std::error::Error;
+
 /// Why something could not be encrypted or decrypted. It repeats neither.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -17,4 +19,16 @@ pub enum SealError {
     /// The text is not base64 of 32 octets.
     #[error("expected a store key, base64 of 32 octets, found something else")]
     NotAKey,
+}
+
+/// What an error says, and what those say that it came of.
+pub(crate) fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
 }

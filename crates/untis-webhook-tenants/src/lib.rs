@@ -68,7 +68,9 @@ mod arrival;
 mod decision;
 mod error;
 mod fingerprint;
+mod handler;
 mod key_ring;
+mod message;
 mod names;
 mod parts;
 mod profile;
@@ -81,12 +83,15 @@ mod stored;
 mod tenant;
 mod tenant_credentials;
 mod timestamp;
+mod worker;
 
 pub use arrival::{Arrival, ClientId, Ended, Seen, SetIs, Standing};
 pub use decision::{Contest, Decision};
 pub use error::SealError;
 pub use fingerprint::{Fingerprint, FingerprintKey};
+pub use handler::{Failed, Handler, Retry};
 pub use key_ring::{KeyRing, StoreKey};
+pub use message::Message;
 pub use profile::Profile;
 pub use registry::{
     OpenError, Page, Purged, ReceiveError, Received, Registry, RegistryBuilder, RegistryError, Rekeyed,
@@ -96,10 +101,13 @@ pub use seal::Place;
 pub use service::ReceiveService;
 pub use store::{Store, StoreError};
 pub use stored::{
-    Column, Entry, Erasure, ErasureScope, News, Record, SealedCredentials, Selection, StoredTenant, TenantKey,
+    Claim, Column, Entry, Erasure, ErasureScope, News, Record, SealedCredentials, Selection, StoredTenant,
+    TenantKey,
 };
 pub use tenant::{
-    Answer, Asked, Change, Delivered, EndedAt, OperateError, Refused, Set, SetState, Status, Tenant, Told,
+    Answer, Asked, Change, Delivered, EndedAt, OperateError, Probed, Refused, Set, SetState, Status, Tenant,
+    Told,
 };
 pub use tenant_credentials::TenantCredentials;
 pub use timestamp::Timestamp;
+pub use worker::Worker;

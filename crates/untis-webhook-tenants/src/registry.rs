@@ -1,6 +1,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use tokio::sync::Notify;
+
 use crate::{
     Column, FingerprintKey, KeyRing, Set, SetState, Store, StoreError, StoredTenant, Tenant, TenantKey,
     Timestamp, Told,
@@ -72,6 +74,8 @@ struct Inner<S> {
     destroys_deleted_at_once: bool,
     keep_bodies: u64,
     clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
+    /// That there is something to tell, for a worker of this process. One of another looks for itself.
+    changed: Notify,
 }
 
 impl<S: Store> Registry<S> {
@@ -83,6 +87,17 @@ impl<S: Store> Registry<S> {
     /// The store.
     pub fn store(&self) -> &S {
         &self.0.store
+    }
+
+    /// Comes back when there is something to tell that this process knows of.
+    pub(crate) async fn changed(&self) {
+        self.0.changed.notified().await;
+    }
+
+    fn wake_worker(&self, told: Option<Told>) {
+        if told.is_some() {
+            self.0.changed.notify_one();
+        }
     }
 
     fn now(&self) -> Timestamp {

@@ -1,5 +1,4 @@
 use std::convert::Infallible;
-use std::error::Error;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -10,6 +9,7 @@ use http_body_util::Empty;
 use tower_service::Service;
 use untis_webhook_tower::{Reason, VerifiedBody};
 
+use crate::error::with_causes;
 use crate::{Registry, Store};
 
 /// A tower service that receives into a registry. With a [`VerifyLayer`](untis_webhook_tower::VerifyLayer) around it it
@@ -47,8 +47,7 @@ impl<S: Store + 'static> Service<Request<VerifiedBody>> for ReceiveService<S> {
             *response.status_mut() = match registry.receive(request.body().verified()).await {
                 Ok(_) => StatusCode::NO_CONTENT,
                 Err(error) => {
-                    let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
-                    response.extensions_mut().insert(Reason(format!("{error}{cause}").into()));
+                    response.extensions_mut().insert(Reason(with_causes(&error).into()));
                     error.status()
                 }
             };

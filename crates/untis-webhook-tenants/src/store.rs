@@ -1,10 +1,11 @@
 use std::error::Error;
 use std::future::Future;
 use std::ops::DerefMut;
+use std::time::Duration;
 
 use crate::{
-    Column, Entry, Erasure, Fingerprint, Record, SealedCredentials, Selection, Set, Status, StoredTenant,
-    TenantKey, Timestamp,
+    Claim, Column, Entry, Erasure, Fingerprint, Message, Record, SealedCredentials, Selection, Set, Status,
+    StoredTenant, TenantKey, Timestamp,
 };
 
 /// A database that keeps tenants. `untis-webhook-tenants-sqlx` has two.
@@ -40,7 +41,8 @@ pub trait Store: Send + Sync {
         key: TenantKey<'_>,
     ) -> impl Future<Output = Result<StoredTenant, StoreError>> + Send;
 
-    /// Writes a tenant that is locked, without its sets.
+    /// Writes a tenant that is locked, without its sets. What the worker has written of [`News`](crate::News) stays
+    /// as it is, unless the version rises: that is due at once.
     fn save(
         &self,
         connection: &mut Self::Connection,
@@ -176,6 +178,53 @@ pub trait Store: Send + Sync {
 
     /// That this tenant was forgotten, each time, the oldest first.
     fn erasures(&self, key: TenantKey<'_>) -> impl Future<Output = Result<Vec<Erasure>, StoreError>> + Send;
+
+    /// Takes tenants with a version above what was acknowledged that are due, not given up, and not taken by another, and
+    /// counts the attempt. Those with fewer attempts come first.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::LaterVersion`], as from [`lock`](Self::lock).
+    fn claim(
+        &self,
+        environment: &str,
+        claim: Claim,
+    ) -> impl Future<Output = Result<Vec<Message>, StoreError>> + Send;
+
+    /// Writes that the application acknowledged this version, and gives the tenant back. Says whether it was still taken
+    /// under this lease; otherwise nothing is written.
+    fn acknowledge(
+        &self,
+        key: TenantKey<'_>,
+        lease: i64,
+        version: u64,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Gives a tenant back, if it is still taken under this lease. Unless the version has risen, it is due after this
+    /// pause, or given up.
+    fn postpone(
+        &self,
+        key: TenantKey<'_>,
+        lease: i64,
+        version: u64,
+        pause: Option<Duration>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Makes this tenant, or each, due at once, if there is something to tell, and says of how many that is so.
+    fn redrive(
+        &self,
+        environment: &str,
+        tenant_id: Option<&str>,
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// Takes one tenant of which [`probe_at`](StoredTenant::probe_at) has come, the longest ago first, and puts it off
+    /// until then.
+    fn claim_probe(
+        &self,
+        environment: &str,
+        now: Timestamp,
+        again: Timestamp,
+    ) -> impl Future<Output = Result<Option<String>, StoreError>> + Send;
 
     /// Leaves nothing in the database's files of what was destroyed.
     fn scrub(&self) -> impl Future<Output = Result<(), StoreError>> + Send;

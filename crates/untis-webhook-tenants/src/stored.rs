@@ -1,6 +1,7 @@
 //! What a [`Store`](crate::Store) keeps.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::{Decision, Fingerprint, Place, Status, Tenant, Timestamp, Told};
 
@@ -24,12 +25,20 @@ pub struct StoredTenant {
     pub received_at: Option<Timestamp>,
     /// When the version rose.
     pub changed_at: Option<Timestamp>,
+    /// From when on a probe is to ask about it.
+    pub probe_at: Option<Timestamp>,
 }
 
 impl StoredTenant {
     /// A tenant of whom nothing was ever heard.
     pub fn unknown() -> Self {
-        Self { tenant: Tenant::unknown(), news: News::default(), received_at: None, changed_at: None }
+        Self {
+            tenant: Tenant::unknown(),
+            news: News::default(),
+            received_at: None,
+            changed_at: None,
+            probe_at: None,
+        }
     }
 }
 
@@ -43,6 +52,13 @@ pub struct News {
     pub acknowledged: u64,
     /// The version of the last deletion.
     pub deleted: Option<u64>,
+    /// How often it was tried to tell the last version. This and what follows is written by the
+    /// [worker](crate::Worker) alone.
+    pub attempts: u64,
+    /// When it is tried again, if it failed.
+    pub next_attempt: Option<Timestamp>,
+    /// Whether it is not tried again.
+    pub is_given_up: bool,
 }
 
 /// A tenant in a list.
@@ -61,8 +77,18 @@ pub struct Entry {
     pub host: Option<String>,
     /// Whether somebody has to decide about a set.
     pub is_contested: bool,
+    /// Whether the platform refuses the set that is given out, and has none that it takes, as far as a probe knows.
+    pub is_refused: bool,
+    /// When the set that is given out worked last, as far as a probe knows.
+    pub worked_at: Option<Timestamp>,
     /// The last version that the application acknowledged.
     pub acknowledged: u64,
+    /// How often it was tried to tell the application the version, in vain.
+    pub attempts: u64,
+    /// When it is tried again, by the database's clock; `None` where it has not failed.
+    pub next_attempt: Option<Timestamp>,
+    /// Whether it is tried no more until it is [started again](crate::Registry::redrive), or there is a new version.
+    pub is_given_up: bool,
     /// When the last delivery came.
     pub received_at: Option<Timestamp>,
     /// When the version rose.
@@ -79,7 +105,12 @@ impl Entry {
             client_id: None,
             host: None,
             is_contested: false,
+            is_refused: false,
+            worked_at: None,
             acknowledged: 0,
+            attempts: 0,
+            next_attempt: None,
+            is_given_up: false,
             received_at: None,
             changed_at: None,
         }
@@ -87,7 +118,7 @@ impl Entry {
 
     /// The entry of a tenant; `None` of one that never had a set, or is forgotten.
     pub(crate) fn of(tenant_id: &str, stored: &StoredTenant) -> Option<Self> {
-        let StoredTenant { tenant, news, received_at, changed_at } = stored;
+        let StoredTenant { tenant, news, received_at, changed_at, .. } = stored;
         tenant.client_id.as_ref()?;
         Some(Self {
             tenant_id: tenant_id.to_owned(),
@@ -96,7 +127,12 @@ impl Entry {
             client_id: tenant.client_id.clone(),
             host: tenant.last_current().map(|set| set.host.clone()),
             is_contested: tenant.is_contested(),
+            is_refused: tenant.is_refused(),
+            worked_at: tenant.last_current().and_then(|set| set.worked_at),
             acknowledged: news.acknowledged,
+            attempts: news.attempts,
+            next_attempt: news.next_attempt,
+            is_given_up: news.is_given_up,
             received_at: *received_at,
             changed_at: *changed_at,
         })
@@ -185,6 +221,19 @@ pub enum Selection<'a> {
     },
     /// Something of theirs is encrypted, and does not begin with these octets.
     NotUnder(&'a [u8]),
+}
+
+/// What a worker takes for a while, of what there is to tell.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim {
+    /// So many tenants at most.
+    pub limit: u32,
+    /// Whether those of which it failed before as well.
+    pub retries: bool,
+    /// What tells who took it from everybody else.
+    pub lease: i64,
+    /// For so long, by the database's clock.
+    pub duration: Duration,
 }
 
 /// That a tenant was forgotten. It is all that is left, and says nothing of anybody.

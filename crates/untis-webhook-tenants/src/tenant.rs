@@ -9,7 +9,7 @@ mod receive;
 
 pub use self::change::{Change, Delivered, Told};
 pub use self::operate::OperateError;
-pub use self::probe::{Answer, Asked};
+pub use self::probe::{Answer, Asked, Probed};
 
 /// A tenant with its sets of credentials, as it is stored: what deliveries, a probe, the operator and time do to it.
 /// No I/O; what changes it has the tenant locked.

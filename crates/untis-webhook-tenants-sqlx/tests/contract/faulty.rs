@@ -1,9 +1,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
 
 use untis_webhook_tenants::{
-    Column, Entry, Erasure, Fingerprint, Record, SealedCredentials, Selection, Set, Status, Store,
-    StoreError, StoredTenant, TenantKey, Timestamp,
+    Claim, Column, Entry, Erasure, Fingerprint, Message, Record, SealedCredentials, Selection, Set, Status,
+    Store, StoreError, StoredTenant, TenantKey, Timestamp,
 };
 
 /// A store that fails at one call, and works before and after.
@@ -93,6 +94,11 @@ impl<S: Store> Store for Faulty<S> {
             environment: &str, selection: Selection<'_>, after: Option<&str>, limit: u32
         ) -> Vec<String>;
         fn erasures(key: TenantKey<'_>) -> Vec<Erasure>;
+        fn claim(environment: &str, claim: Claim) -> Vec<Message>;
+        fn acknowledge(key: TenantKey<'_>, lease: i64, version: u64) -> bool;
+        fn postpone(key: TenantKey<'_>, lease: i64, version: u64, pause: Option<Duration>) -> ();
+        fn redrive(environment: &str, tenant_id: Option<&str>) -> u64;
+        fn claim_probe(environment: &str, now: Timestamp, again: Timestamp) -> Option<String>;
         fn scrub() -> ();
     }
 }

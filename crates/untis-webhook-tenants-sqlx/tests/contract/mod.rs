@@ -17,7 +17,9 @@ use untis_webhook_testkit::{Delivery, Forgery, Payload, SigningKey};
 use untis_webhook_tower::{Reason, VerifyLayer};
 
 pub mod faulty;
+mod telling;
 use self::faulty::Faulty;
+pub use self::telling::*;
 
 /// Makes a test of each item of the contract, over stores that this gives, each of them empty.
 #[macro_export]
@@ -46,6 +48,16 @@ macro_rules! contract {
             a_delivery_and_the_applications_own_work_happen_together_or_not_at_all
             a_registry_says_what_it_was_not_told
             a_whole_receiver_answers_with_success_after_the_commit_alone
+            each_change_is_told_once_it_is_made_and_then_no_more
+            of_several_changes_the_last_is_told_and_whether_a_deletion_was_among_them
+            a_handler_that_fails_panics_or_hangs_is_asked_again
+            what_failed_waits_longer_each_time_and_a_new_change_does_not
+            what_is_given_up_is_told_when_the_operator_says_so_or_it_changes
+            one_that_died_is_followed_by_another_and_cannot_acknowledge_any_more
+            a_worker_that_is_stopped_ends_what_it_has_begun_and_begins_nothing
+            tenants_whose_handler_hangs_or_fails_delay_no_other
+            messages_of_a_tenant_come_one_by_one_in_order_and_none_is_missing
+            a_worker_whose_store_fails_at_any_call_tells_it_nevertheless
         );
     };
     (@ $fresh:path, $attributes:tt, $($name:ident)+) => {

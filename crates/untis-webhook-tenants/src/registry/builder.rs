@@ -2,6 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use untis_webhook::KeySet;
 
 use super::{Inner, Registry, is_storable};
@@ -121,6 +122,7 @@ impl RegistryBuilder {
             destroys_deleted_at_once,
             keep_bodies,
             clock,
+            changed: Notify::new(),
         })))
     }
 }

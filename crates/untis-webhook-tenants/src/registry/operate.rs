@@ -57,6 +57,7 @@ impl<S: Store> Registry<S> {
                 if let Some(told) = stored.tenant.forget(now) {
                     stored.tell(told, now);
                 }
+                stored.probe_at = None;
                 self.save(&mut transaction, key, &before, &stored).await?;
                 for (column, _) in store.sealed(&mut transaction, key).await? {
                     if let Column::Body(_) = column {
@@ -68,8 +69,37 @@ impl<S: Store> Registry<S> {
         let erasure = Erasure { tenant_id: tenant_id.to_owned(), at: now, scope };
         store.save_erasure(&mut transaction, self.environment(), &erasure).await?;
         store.commit(transaction).await?;
+        self.wake_worker(Some(Told::Deleted));
         tracing::info!(tenant = tenant_id, scope = scope.as_str(), "a tenant is forgotten");
         Ok(store.scrub().await?)
+    }
+
+    /// Starts again to tell the application of this tenant, at once: what failed so often that it waits, or was given
+    /// up. Says whether there was anything to tell.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError::Store`].
+    pub async fn redrive(&self, tenant_id: &str) -> Result<bool, RegistryError> {
+        Ok(self.redrive_those(Some(tenant_id)).await? > 0)
+    }
+
+    /// The same for every tenant, after an outage of the application. Says how many there are.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError::Store`].
+    pub async fn redrive_all(&self) -> Result<u64, RegistryError> {
+        self.redrive_those(None).await
+    }
+
+    async fn redrive_those(&self, tenant_id: Option<&str>) -> Result<u64, RegistryError> {
+        if tenant_id.is_some_and(|tenant_id| self.key(tenant_id).is_none()) {
+            return Ok(0);
+        }
+        let redriven = self.0.store.redrive(self.environment(), tenant_id).await?;
+        self.0.changed.notify_one();
+        Ok(redriven)
     }
 
     async fn operate(
@@ -82,11 +112,14 @@ impl<S: Store> Registry<S> {
         let mut transaction = store.begin().await?;
         let mut stored = self.lock_known(&mut transaction, key).await?;
         let before = stored.tenant.clone();
-        if let Some(told) = change(&mut stored, now)? {
+        let told = change(&mut stored, now)?;
+        if let Some(told) = told {
             stored.tell(told, now);
         }
+        stored.probe_at = stored.tenant.probe_at(now);
         self.save(&mut transaction, key, &before, &stored).await?;
         store.commit(transaction).await?;
+        self.wake_worker(told);
         Ok(())
     }
 

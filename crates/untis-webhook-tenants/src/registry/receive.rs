@@ -51,6 +51,7 @@ impl<S: Store> Registry<S> {
         let mut transaction = store.begin().await?;
         let received = self.apply(&mut transaction, arriving).await?;
         store.commit(transaction).await?;
+        self.wake_worker(received.told);
         received.log();
         Ok(received)
     }
@@ -139,6 +140,7 @@ impl<S: Store> Registry<S> {
             stored.tenant.purge(now, 0);
         }
         stored.received_at = Some(now);
+        stored.probe_at = stored.tenant.probe_after(change.decision, stored.probe_at, now);
         if let Some(told) = change.told {
             stored.tell(told, now);
         }

@@ -1,7 +1,7 @@
-//! What a probe's answer does to a tenant.
+//! What a probe is asked about, when, and what its answer does to a tenant.
 
 use super::{Refused, Set, SetState, Status, Tenant, Told};
-use crate::{Ended, Timestamp};
+use crate::{Contest, Decision, Ended, Timestamp};
 
 /// What a probe says of a set of credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,49 +25,156 @@ pub struct Asked {
     pub state: SetState,
 }
 
+/// What became of a probe's answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Probed {
+    /// It is about something that has changed since, and must be asked again.
+    Outdated,
+    /// It is taken; this is what the application is told, if anything.
+    Taken(Option<Told>),
+}
+
 impl Tenant {
-    /// Takes the answer of a probe; `may_restore` says whether one may undo a deactivation.
+    /// The next set to ask about in a round, after those of these numbers; `None` when the round is over.
     ///
-    /// An answer about what has changed since is none, and [`Answer::Unknown`] never changes anything. A set of
-    /// another client id is never taken because it works: that of another partner works as well.
-    pub fn probed(
-        &mut self,
-        asked: Asked,
-        answer: Answer,
-        now: Timestamp,
-        may_restore: bool,
-    ) -> Option<Told> {
-        let Asked { version, number, state } = asked;
-        if self.version != version {
+    /// Of an active tenant that is the current one, and the others only when that is refused for certain; of one that
+    /// ended, the set that came again, or all. A set of another client id is never asked about: that of another partner
+    /// works as well.
+    pub fn to_ask(&self, asked: &[u64]) -> Option<Asked> {
+        if asked.len() >= MAX_ASKED {
             return None;
         }
-        let set = self.set_mut(number).filter(|set| set.state == state)?;
+        let is_due = |set: &&Set| match self.replayed {
+            Some(number) => set.number == number,
+            None => {
+                let is_enough = self.status == Status::Active && !self.is_current_refused();
+                self.is_own(set) && (set.state == SetState::Current || !is_enough)
+            }
+        };
+        let due = self.sets.iter().filter(|set| set.is_stored && !asked.contains(&set.number)).filter(is_due);
+        // The newest first, after the current one.
+        let set = due.max_by_key(|set| (set.state == SetState::Current, set.number))?;
+        Some(Asked { version: self.version, number: set.number, state: set.state })
+    }
+
+    /// When to ask next, after a delivery about which this was decided; `before` is when it was to be.
+    pub fn probe_after(
+        &self,
+        decision: Decision,
+        before: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        match decision {
+            // Nothing new is known of a set of the tenant's own.
+            Decision::Contest(Contest::ClientId)
+            | Decision::Nothing
+            | Decision::Record
+            | Decision::Remember(_)
+            | Decision::Update => before,
+            Decision::Deactivate | Decision::Delete => self.probe_at(now),
+            Decision::Activate
+            | Decision::Candidate
+            | Decision::Contest(Contest::Replay)
+            | Decision::Replace
+            | Decision::Stale => match (before, self.probe_at(now)) {
+                (Some(before), Some(at)) => Some(before.min(at)),
+                (before, at) => before.or(at),
+            },
+        }
+    }
+
+    /// When to ask, now that something has happened to the tenant; `None` if there is nothing to ask about.
+    pub fn probe_at(&self, now: Timestamp) -> Option<Timestamp> {
+        self.to_ask(&[])?;
+        let soon = now.after(SETTLE);
+        match (self.status, self.replayed) {
+            (Status::Active, _) => Some(soon),
+            // Until that is known, nobody is given credentials that perhaps work.
+            (_, Some(_)) => Some(now),
+            (_, None) => self.ended.map(|ended| soon.max(ended.at.after(HOUR))),
+        }
+    }
+
+    /// When to ask again, after a round in which each answer was [taken](Probed::Taken) and proved something; of an
+    /// active tenant that works, after so many seconds.
+    pub fn probe_again(&self, now: Timestamp, sweep: u64) -> Option<Timestamp> {
+        let mut own = self.sets.iter().filter(|set| set.is_stored && self.is_own(set));
+        if self.replayed.is_some()
+            || own.clone().any(|set| set.refused.is_some_and(|refused| !refused.is_confirmed))
+        {
+            return Some(now.after(SETTLE));
+        }
+        match self.status {
+            Status::Active if self.is_current_refused() => Some(now.after(REFUSED)),
+            Status::Active => Some(now.after(sweep)),
+            Status::Deactivated | Status::Deleted => {
+                own.any(|set| self.is_revived(set, now)).then(|| now.after(sweep))
+            }
+        }
+    }
+
+    /// Takes the answer of a probe; `may_restore` says whether one may undo a deactivation.
+    ///
+    /// [`Answer::Unknown`] never changes anything. A set of another client id is never taken because it works: that of
+    /// another partner works as well.
+    pub fn probed(&mut self, asked: Asked, answer: Answer, now: Timestamp, may_restore: bool) -> Probed {
+        let Asked { version, number, state } = asked;
+        if self.version != version {
+            return Probed::Outdated;
+        }
+        let was_refused = self.is_refused();
+        let Some(set) = self.set_mut(number).filter(|set| set.state == state) else {
+            return Probed::Outdated;
+        };
         match answer {
             Answer::Works => {
                 set.worked_at = Some(now);
                 set.refused = None;
             }
             Answer::Refused => set.refuse(now),
-            Answer::Unknown => return None,
+            Answer::Unknown => return Probed::Taken(None),
         }
-        match self.status {
+        let told = match self.status {
             Status::Active => self.prefer_what_works(now),
             Status::Deactivated if self.replayed == Some(number) => self.decide_replay(number),
             Status::Deactivated | Status::Deleted => {
-                let is_own =
-                    self.sets.iter().any(|set| set.number == number && self.is_held_to(&set.client_id));
-                let long_ago = self.ended.is_some_and(|ended| now.seconds_since(ended.at) >= HOUR);
-                let is_revived = is_own && answer == Answer::Works && long_ago;
+                let is_revived =
+                    self.sets.iter().any(|set| set.number == number && self.is_revived(set, now));
                 (is_revived && may_restore).then(|| self.activate(number))
             }
-        }
+        };
+        let is_flagged = self.is_refused() != was_refused;
+        Probed::Taken(told.or_else(|| is_flagged.then(|| self.tell(Told::Updated))))
+    }
+
+    /// Whether the platform refuses the set that is given out and there is none that it takes, as far as a probe knows.
+    pub fn is_refused(&self) -> bool {
+        let mut own = self.sets.iter().filter(|set| set.is_stored && self.is_own(set));
+        self.is_current_refused() && own.all(|set| set.refused.is_some())
+    }
+
+    fn is_current_refused(&self) -> bool {
+        let refused = self.current().and_then(|set| set.refused);
+        refused.is_some_and(|refused| refused.is_confirmed)
+    }
+
+    /// Whether this set of a tenant that ended still works, when the platform has had time to revoke it.
+    pub(crate) fn is_revived(&self, set: &Set, now: Timestamp) -> bool {
+        let Some(ended) = self.ended.filter(|_| self.status != Status::Active) else { return false };
+        let works =
+            set.refused.is_none() && set.worked_at.is_some_and(|at| at.seconds_since(ended.at) >= HOUR);
+        works && self.is_own(set) && now.seconds_since(ended.at) >= HOUR
+    }
+
+    fn is_own(&self, set: &Set) -> bool {
+        self.is_held_to(&set.client_id)
     }
 
     /// The current set is given up only for one that works, or when none has worked for an hour.
     fn prefer_what_works(&mut self, now: Timestamp) -> Option<Told> {
         let refused = self.current()?.refused.filter(|refused| refused.is_confirmed)?;
         let works = |set: &&Set| set.worked_at.is_some_and(|at| at >= refused.since) && set.refused.is_none();
-        let own = self.sets.iter().filter(|set| set.is_stored && self.is_held_to(&set.client_id));
+        let own = self.sets.iter().filter(|set| set.is_stored && self.is_own(set));
         if let Some(number) = own.clone().filter(works).map(|set| set.number).next_back() {
             return Some(self.activate(number));
         }
@@ -114,3 +221,13 @@ const APART: u64 = 10;
 
 /// Seconds in which a platform has time to revoke, and a fault of its own to end.
 const HOUR: u64 = 60 * 60;
+
+/// Sets that are asked about in one round. Who has had more has had them long ago.
+const MAX_ASKED: usize = 16;
+
+/// Seconds until a tenant without a set that works is asked about again.
+const REFUSED: u64 = 5 * 60;
+
+/// Seconds in which what the platform has sent comes into force there, and between two rounds of which the second must
+/// not meet the same fault.
+const SETTLE: u64 = 60;

@@ -66,6 +66,10 @@ impl Tenant {
             (Decision::Activate | Decision::Replace, Delivered::Credentials { profile, .. }) => {
                 let number = self.keep(delivered)?;
                 self.profile = Some(profile);
+                if let Some(set) = self.set_mut(number) {
+                    // What a probe knew is older than this.
+                    set.refused = None;
+                }
                 Some(self.activate(number))
             }
             (Decision::Candidate, Delivered::Credentials { .. }) => {

@@ -1,0 +1,215 @@
+use std::fmt;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+
+use self::pauses::{Pauses, random};
+use self::places::Places;
+use self::telling::Telling;
+use crate::error::with_causes;
+use crate::{Claim, Handler, Purged, Registry, Store, StoreError};
+
+mod pauses;
+mod places;
+mod telling;
+
+/// Does what is to be done beside receiving: tells the application of every change, and destroys what is over.
+///
+/// ```no_run
+/// # use untis_webhook_tenants::{Failed, Message, Registry, Store};
+/// # async fn example(registry: Registry<impl Store + 'static>, stop: impl Future<Output = ()>) {
+/// let worker = registry.worker(async |message: Message| {
+///     println!("{}: {}", message.tenant_id, message.told.as_str());
+///     Ok::<_, Failed>(())
+/// });
+/// worker.run_until(stop).await;
+/// # }
+/// ```
+///
+/// # What holds
+///
+/// - Of each change the application is told at least once, whoever dies when: what is to be told is written in the
+///   transaction that makes the change, and is there until the handler has succeeded.
+/// - Of several changes of a tenant the last is told, and none after a later one. What has to be known of those before
+///   is in the [`Message`].
+/// - A handler that fails, panics or takes longer than the [deadline](Self::deadline) is tried again, with pauses that
+///   grow to 15 minutes, without end. A tenant whose handler always fails delays no other: what has failed before
+///   takes half of the places [at most](Self::at_once).
+///
+/// Any number of workers, in any number of processes, may run over one database. Who tells something takes it for twice
+/// the deadline, by the database's clock; then another may. A process that was stopped for so long and goes on can tell
+/// a version after a newer one, which is why a handler leaves alone what is not above the version that it knows.
+///
+/// Each hour what is over is [purged](Registry::purge).
+pub struct Worker<S, H> {
+    registry: Registry<S>,
+    handler: Arc<H>,
+    deadline: Duration,
+    places: Places,
+    poll: Duration,
+    pauses: Pauses,
+}
+
+impl<S: Store + 'static> Registry<S> {
+    /// A worker that tells this handler.
+    pub fn worker<H: Handler>(&self, handler: H) -> Worker<S, H> {
+        Worker {
+            registry: self.clone(),
+            handler: Arc::new(handler),
+            deadline: Duration::from_secs(30),
+            places: Places::new(8),
+            poll: Duration::from_secs(1),
+            pauses: Pauses { first: Duration::from_secs(2), longest: Duration::from_secs(15 * 60) },
+        }
+    }
+}
+
+impl<S: Store + 'static, H: Handler> Worker<S, H> {
+    /// How long a handler may take: 30 s unless it is said.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// How many tenants are told of at once: 8 unless it is said, and 2 at least.
+    #[must_use]
+    pub fn at_once(mut self, at_once: u16) -> Self {
+        self.places = Places::new(at_once.max(2));
+        self
+    }
+
+    /// How long it takes at most until something is noticed that another process received: 1 s unless it is said.
+    #[must_use]
+    pub fn poll(mut self, poll: Duration) -> Self {
+        self.poll = poll;
+        self
+    }
+
+    /// The pause after the first failure, and the longest: 2 s and 15 min unless they are said. It doubles each time,
+    /// and up to half of it is left out, at random.
+    #[must_use]
+    pub fn pauses(mut self, first: Duration, longest: Duration) -> Self {
+        self.pauses = Pauses { first, longest };
+        self
+    }
+
+    /// Runs until the future is dropped. What is being told then is told again.
+    pub async fn run(self) {
+        self.run_until(std::future::pending()).await;
+    }
+
+    /// Runs until `stop`. Then nothing more is begun, and what was begun is waited for, as long as the deadline.
+    ///
+    /// A database that fails is tried again, and logged.
+    pub async fn run_until(self, stop: impl Future<Output = ()>) {
+        tokio::select! {
+            () = self.tell_until(stop) => {}
+            () = self.purge_hourly() => {}
+        }
+    }
+
+    /// Tells what is due now, and comes back when that is done: for an application that has no place for a worker that
+    /// runs. Says of how many changes the application was told.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], where what there is to tell could not be read. What is being told then is told again.
+    pub async fn tell_due(&self) -> Result<u64, StoreError> {
+        let (mut telling, mut told) = (JoinSet::new(), 0);
+        loop {
+            self.begin(&mut telling).await?;
+            match telling.join_next().await {
+                Some(is_told) => told += u64::from(is_told.unwrap_or(false)),
+                None => return Ok(told),
+            }
+        }
+    }
+
+    async fn tell_until(&self, stop: impl Future<Output = ()>) {
+        let (mut telling, mut failures) = (JoinSet::new(), 0);
+        let mut stop = pin!(stop);
+        loop {
+            let pause = match self.begin(&mut telling).await {
+                Ok(()) => {
+                    failures = 0;
+                    self.poll
+                }
+                Err(error) => {
+                    failures += 1;
+                    let error = with_causes(&error);
+                    tracing::warn!(error, "what there is to tell the application cannot be read");
+                    self.poll.max(OUTAGE.after(failures))
+                }
+            };
+            tokio::select! {
+                () = &mut stop => break,
+                Some(_) = telling.join_next() => {}
+                () = self.registry.changed() => {}
+                () = sleep(pause) => {}
+            }
+        }
+        while telling.join_next().await.is_some() {}
+    }
+
+    /// Begins to tell what is due, as far as there are places.
+    async fn begin(&self, telling: &mut JoinSet<bool>) -> Result<(), StoreError> {
+        for retries in [false, true] {
+            let limit = self.places.free(retries);
+            if limit == 0 {
+                continue;
+            }
+            // From before it is taken, so that the deadline is over before the lease is.
+            let deadline = Instant::now() + self.deadline;
+            let lease = i64::from_ne_bytes(random().map_err(StoreError::database)?);
+            let claim = Claim { limit, retries, lease, duration: 2 * self.deadline };
+            let store = self.registry.store();
+            for message in store.claim(self.registry.environment(), claim).await? {
+                let place = self.places.take(message.attempt > 1);
+                let telling_one = Telling {
+                    registry: self.registry.clone(),
+                    handler: Arc::clone(&self.handler),
+                    pauses: self.pauses,
+                    lease,
+                    deadline,
+                };
+                telling.spawn(async move {
+                    let is_told = telling_one.tell(message).await;
+                    drop(place);
+                    is_told
+                });
+            }
+        }
+        Ok(())
+    }
+
+    async fn purge_hourly(&self) {
+        loop {
+            match self.registry.purge().await {
+                Ok(purged) if purged == Purged::default() => {}
+                Ok(purged) => tracing::info!(?purged, "what is over is destroyed"),
+                Err(error) => {
+                    tracing::warn!(error = with_causes(&error), "what is over cannot be destroyed yet");
+                }
+            }
+            sleep(HOUR).await;
+        }
+    }
+}
+
+impl<S, H> fmt::Debug for Worker<S, H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Worker")
+            .field("registry", &self.registry)
+            .field("deadline", &self.deadline)
+            .finish_non_exhaustive()
+    }
+}
+
+/// For a database that fails.
+const OUTAGE: Pauses = Pauses { first: Duration::from_secs(1), longest: Duration::from_secs(60) };
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
