@@ -130,6 +130,7 @@ async fn two_that_open_an_empty_database_at_once_make_the_tables_once() {
 async fn the_tables_of_a_later_version_are_refused_at_the_start_and_while_running() {
     let (store, database) = fresh().await;
     let registry = contract::registry(store.clone()).await;
+    registry.receive(&contract::created("to be told")).await.unwrap();
     sqlx::query("UPDATE untis_webhook_schema SET version = 99").execute(store.pool()).await.unwrap();
     let expected = "expected tables of version 2 at most, found 99: a later version has been here";
     let error = PgStore::connect(&database.url).await.unwrap_err();
@@ -137,6 +138,18 @@ async fn the_tables_of_a_later_version_are_refused_at_the_start_and_while_runnin
     let error = registry.receive(&contract::created("one")).await.unwrap_err();
     assert!(matches!(error, ReceiveError::Store(StoreError::LaterVersion { .. })));
     assert_eq!((error.status().as_u16(), error.to_string()), (503, expected.to_owned()));
+    contract::a_worker_refuses_the_tables(&registry, expected).await;
+}
+
+/// As the library before made them.
+#[tokio::test]
+#[ignore = "needs PostgreSQL: .ci/postgres"]
+async fn tables_of_an_earlier_version_are_brought_up_to_date_with_what_is_in_them() {
+    let database = Database::create().await;
+    let mut connection = PgConnection::connect(&database.url).await.unwrap();
+    sqlx::raw_sql(include_str!("../src/schema/postgres_1.sql")).execute(&mut connection).await.unwrap();
+    sqlx::raw_sql(contract::EARLIER).execute(&mut connection).await.unwrap();
+    contract::is_brought_up_to_date(database.open().await).await;
 }
 
 #[tokio::test]

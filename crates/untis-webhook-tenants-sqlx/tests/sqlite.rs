@@ -17,6 +17,7 @@ use std::cell::Cell;
 use std::path::Path;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use sqlx::{ConnectOptions, Connection};
 use tempfile::TempDir;
 use untis_webhook_tenants::{ReceiveError, StoreError};
 use untis_webhook_tenants_sqlx::SqliteStore;
@@ -139,6 +140,7 @@ async fn two_that_open_an_empty_file_at_once_make_the_tables_once() {
 async fn the_tables_of_a_later_version_are_refused_at_the_start_and_while_running() {
     let (store, folder) = fresh().await;
     let registry = contract::registry(store.clone()).await;
+    registry.receive(&contract::created("to be told")).await.unwrap();
     sqlx::query("UPDATE untis_webhook_schema SET version = 99").execute(store.pool()).await.unwrap();
     let expected = "expected tables of version 2 at most, found 99: a later version has been here";
     let error = SqliteStore::open(folder.path().join("tenants.db")).await.unwrap_err();
@@ -146,6 +148,19 @@ async fn the_tables_of_a_later_version_are_refused_at_the_start_and_while_runnin
     let error = registry.receive(&contract::created("one")).await.unwrap_err();
     assert!(matches!(error, ReceiveError::Store(StoreError::LaterVersion { .. })));
     assert_eq!((error.status().as_u16(), error.to_string()), (503, expected.to_owned()));
+    contract::a_worker_refuses_the_tables(&registry, expected).await;
+}
+
+/// As the library before made them.
+#[tokio::test]
+async fn tables_of_an_earlier_version_are_brought_up_to_date_with_what_is_in_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = SqliteConnectOptions::new().filename(folder.path().join("tenants.db")).create_if_missing(true);
+    let mut connection = file.connect().await.unwrap();
+    sqlx::raw_sql(include_str!("../src/schema/sqlite_1.sql")).execute(&mut connection).await.unwrap();
+    sqlx::raw_sql(contract::EARLIER).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    contract::is_brought_up_to_date(open(folder.path()).await).await;
 }
 
 #[tokio::test]
