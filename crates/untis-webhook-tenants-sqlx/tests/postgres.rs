@@ -16,6 +16,7 @@ mod rest;
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
@@ -75,8 +76,8 @@ async fn processes_that_receive_the_same_deliveries_at_once_make_each_change_onc
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs PostgreSQL: .ci/postgres"]
-async fn nothing_secret_or_personal_is_in_the_files_or_in_the_log() {
-    let (store, _database) = fresh().await;
+async fn nothing_secret_or_personal_is_in_the_files_in_a_dump_or_in_a_log() {
+    let (store, database) = fresh().await;
     let log = rest::live(&store).await;
     sqlx::query("CHECKPOINT").execute(store.pool()).await.unwrap();
     let oid: String =
@@ -84,8 +85,8 @@ async fn nothing_secret_or_personal_is_in_the_files_or_in_the_log() {
             .fetch_one(store.pool())
             .await
             .unwrap();
-    let files =
-        std::env::var("UNTIS_WEBHOOK_TESTS_POSTGRES_FILES").expect("the folder of the server's files");
+    let setting = |name| std::env::var(format!("UNTIS_WEBHOOK_TESTS_POSTGRES_{name}")).expect(".ci/postgres");
+    let files = setting("FILES");
     let (hidden, mut octets) = (rest::hidden(), 0);
     for folder in [format!("base/{oid}"), "pg_wal".to_owned()] {
         for entry in fs::read_dir(Path::new(&files).join(folder)).unwrap() {
@@ -97,7 +98,13 @@ async fn nothing_secret_or_personal_is_in_the_files_or_in_the_log() {
         }
     }
     assert!(octets > 16 << 20, "the tables and the log that is written ahead");
+    let dump =
+        Command::new(Path::new(&setting("PROGRAMS")).join("pg_dump")).arg(&database.url).output().unwrap();
+    let dump = String::from_utf8_lossy(&dump.stdout);
+    assert!(dump.contains("COPY public.untis_webhook_sets"), "{dump}");
+    hidden.assert_absent("the dump", &dump);
     hidden.assert_absent("the log", &log);
+    hidden.assert_absent("the server's log", &fs::read_to_string(setting("LOG")).unwrap());
 }
 
 #[tokio::test]

@@ -73,6 +73,7 @@ mod key_ring;
 mod message;
 mod names;
 mod parts;
+mod probe;
 mod profile;
 mod registry;
 mod rules;
@@ -92,6 +93,7 @@ pub use fingerprint::{Fingerprint, FingerprintKey};
 pub use handler::{Failed, Handler, Retry};
 pub use key_ring::{KeyRing, StoreKey};
 pub use message::Message;
+pub use probe::{CredentialSet, Probe};
 pub use profile::Profile;
 pub use registry::{
     OpenError, Page, Purged, ReceiveError, Received, Registry, RegistryBuilder, RegistryError, Rekeyed,

@@ -12,12 +12,14 @@ mod builder;
 mod error;
 mod maintain;
 mod operate;
+mod probe;
 mod read;
 mod receive;
 
 pub use self::builder::{OpenError, RegistryBuilder};
 pub use self::error::{ReceiveError, RegistryError};
 pub use self::maintain::{Purged, Rekeyed};
+pub(crate) use self::probe::Probing;
 pub use self::read::Page;
 pub use self::receive::Received;
 

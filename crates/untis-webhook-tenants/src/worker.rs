@@ -1,8 +1,10 @@
 use std::fmt;
+use std::future::pending;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
@@ -10,13 +12,15 @@ use self::pauses::{Pauses, random};
 use self::places::Places;
 use self::telling::Telling;
 use crate::error::with_causes;
-use crate::{Claim, Handler, Purged, Registry, Store, StoreError};
+use crate::registry::Probing;
+use crate::{Claim, Handler, Probe, Purged, Registry, Store, StoreError};
 
 mod pauses;
 mod places;
 mod telling;
 
-/// Does what is to be done beside receiving: tells the application of every change, and destroys what is over.
+/// Does what is to be done beside receiving: tells the application of every change, destroys what is over, and asks a
+/// [`Probe`] which credentials work, if it is given one.
 ///
 /// ```no_run
 /// # use untis_webhook_tenants::{Failed, Message, Registry, Store};
@@ -51,7 +55,12 @@ pub struct Worker<S, H> {
     places: Places,
     poll: Duration,
     pauses: Pauses,
+    probing: Probing,
+    /// One round of a probe.
+    probe: Option<Box<Round>>,
 }
+
+type Round = dyn Fn(Probing) -> BoxFuture<'static, Result<bool, StoreError>> + Send + Sync;
 
 impl<S: Store + 'static> Registry<S> {
     /// A worker that tells this handler.
@@ -63,6 +72,8 @@ impl<S: Store + 'static> Registry<S> {
             places: Places::new(8),
             poll: Duration::from_secs(1),
             pauses: Pauses { first: Duration::from_secs(2), longest: Duration::from_secs(15 * 60) },
+            probing: Probing { may_restore: false, sweep: DAY.as_secs() },
+            probe: None,
         }
     }
 }
@@ -97,9 +108,46 @@ impl<S: Store + 'static, H: Handler> Worker<S, H> {
         self
     }
 
+    /// Asks this probe, of one tenant at a time: a minute after credentials came, at once about those that came again
+    /// after a deactivation, an hour after a deactivation, and of each active tenant [every day](Self::sweep).
+    ///
+    /// - A set that the platform refused twice, a minute apart, is given up for another one of the tenant's client id that
+    ///   works. If there is none, the application is told; and when none has worked for an hour, the tenant is
+    ///   deactivated.
+    /// - Credentials that came again after a deactivation, in bytes that were seen before it, activate the tenant if they
+    ///   work.
+    /// - Where a deactivated or deleted tenant's set still works after an hour, that is logged at WARN; whether it is
+    ///   undone as well is [to be said](Self::probe_may_restore).
+    /// - What proves nothing changes nothing, and is asked again after five minutes.
+    #[must_use]
+    pub fn probe(mut self, probe: impl Probe + 'static) -> Self {
+        let (registry, probe) = (self.registry.clone(), Arc::new(probe));
+        self.probe = Some(Box::new(move |probing| {
+            let (registry, probe) = (registry.clone(), Arc::clone(&probe));
+            Box::pin(async move { registry.probe_next(&*probe, probing).await })
+        }));
+        self
+    }
+
+    /// Lets the probe undo a deactivation or a deletion that came an hour ago or more, if a set still works: one that
+    /// another partner forwarded, or that came late. Without it that is the operator's to decide:
+    /// [`Registry::restore`].
+    #[must_use]
+    pub fn probe_may_restore(mut self) -> Self {
+        self.probing.may_restore = true;
+        self
+    }
+
+    /// How often the probe asks about each active tenant: every 24 h unless it is said.
+    #[must_use]
+    pub fn sweep(mut self, every: Duration) -> Self {
+        self.probing.sweep = every.as_secs();
+        self
+    }
+
     /// Runs until the future is dropped. What is being told then is told again.
     pub async fn run(self) {
-        self.run_until(std::future::pending()).await;
+        self.run_until(pending()).await;
     }
 
     /// Runs until `stop`. Then nothing more is begun, and what was begun is waited for, as long as the deadline.
@@ -109,6 +157,7 @@ impl<S: Store + 'static, H: Handler> Worker<S, H> {
         tokio::select! {
             () = self.tell_until(stop) => {}
             () = self.purge_hourly() => {}
+            () = self.probe_slowly() => {}
         }
     }
 
@@ -127,6 +176,21 @@ impl<S: Store + 'static, H: Handler> Worker<S, H> {
                 None => return Ok(told),
             }
         }
+    }
+
+    /// Asks the probe about every tenant that is due now, one after the other. Says of how many.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]. What was answered before counts.
+    pub async fn probe_due(&self) -> Result<u64, StoreError> {
+        let mut tenants = 0;
+        if let Some(round) = &self.probe {
+            while round(self.probing).await? {
+                tenants += 1;
+            }
+        }
+        Ok(tenants)
     }
 
     async fn tell_until(&self, stop: impl Future<Output = ()>) {
@@ -186,6 +250,25 @@ impl<S: Store + 'static, H: Handler> Worker<S, H> {
         Ok(())
     }
 
+    async fn probe_slowly(&self) {
+        let Some(round) = &self.probe else { return pending().await };
+        let mut failures = 0;
+        loop {
+            match round(self.probing).await {
+                Ok(true) => {
+                    failures = 0;
+                    sleep(BETWEEN_PROBES).await;
+                }
+                Ok(false) => sleep(self.poll).await,
+                Err(error) => {
+                    failures += 1;
+                    tracing::warn!(error = with_causes(&error), "whom to probe cannot be read");
+                    sleep(OUTAGE.after(failures)).await;
+                }
+            }
+        }
+    }
+
     async fn purge_hourly(&self) {
         loop {
             match self.registry.purge().await {
@@ -211,5 +294,10 @@ impl<S, H> fmt::Debug for Worker<S, H> {
 
 /// For a database that fails.
 const OUTAGE: Pauses = Pauses { first: Duration::from_secs(1), longest: Duration::from_secs(60) };
+
+/// Of one worker, so that a sweep is no flood.
+const BETWEEN_PROBES: Duration = Duration::from_millis(100);
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 const HOUR: Duration = Duration::from_secs(60 * 60);

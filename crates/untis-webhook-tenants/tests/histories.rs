@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use untis_webhook::event::CredentialsEventType::{self, Created, Reactivated, Reset};
 use untis_webhook_tenants::{
-    Answer, Asked, Delivered, Ended, Fingerprint, SetState, Status, Tenant, Timestamp,
+    Answer, Delivered, Ended, Fingerprint, Probed, SetState, Status, Tenant, Timestamp, Told,
 };
 
 /// What the school does, of which the platform tells the application.
@@ -68,11 +68,12 @@ struct Registry {
     tenant: Tenant,
     first_seen: HashMap<Body, u64>,
     now: i64,
+    probe_at: Option<Timestamp>,
 }
 
 impl Registry {
     fn new() -> Self {
-        Self { tenant: Tenant::unknown(), first_seen: HashMap::new(), now: 0 }
+        Self { tenant: Tenant::unknown(), first_seen: HashMap::new(), now: 0, probe_at: None }
     }
 
     fn receive(&mut self, body: Body) {
@@ -92,30 +93,41 @@ impl Registry {
         };
         self.now += 1;
         let first_seen = self.first_seen.get(&body).copied();
-        self.tenant.receive(delivered, first_seen, Timestamp::from_seconds(self.now));
+        let now = Timestamp::from_seconds(self.now);
+        let change = self.tenant.receive(delivered, first_seen, now);
+        self.probe_at = self.tenant.probe_after(change.decision, self.probe_at, now);
         self.first_seen.entry(body).or_insert(self.tenant.sequence);
         self.check();
     }
 
-    /// Asks about every set that is stored, again and again for some hours.
+    /// Asks as a worker does, for two days: what is due, when it is due.
     fn probe(&mut self, works: Option<u8>) {
-        for _ in 0..40 {
-            self.now += 600;
-            let numbers: Vec<_> = self.tenant.sets.iter().map(|set| set.number).collect();
-            for number in numbers {
-                let set = self.tenant.sets.iter().find(|set| set.number == number).unwrap().clone();
-                if !set.is_stored {
-                    continue;
-                }
-                // Another partner's works as well.
-                let is_working = set.client_id != OWN
-                    || works.is_some_and(|works| set.fingerprint == fingerprint(works, 0));
-                let answer = if is_working { Answer::Works } else { Answer::Refused };
-                let asked = Asked { version: self.tenant.version, number, state: set.state };
-                self.tenant.probed(asked, answer, Timestamp::from_seconds(self.now), true);
-                self.check();
+        let end = Timestamp::from_seconds(self.now).after(2 * DAY);
+        let mut rounds = 0;
+        while let Some(at) = self.probe_at.filter(|at| *at <= end) {
+            rounds += 1;
+            assert!(rounds < 60, "seldom enough");
+            self.now = self.now.max(at.as_seconds());
+            self.probe_at = self.round(works);
+            self.check();
+        }
+    }
+
+    fn round(&mut self, works: Option<u8>) -> Option<Timestamp> {
+        let (now, mut asked) = (Timestamp::from_seconds(self.now), Vec::new());
+        while let Some(question) = self.tenant.to_ask(&asked) {
+            let set = self.tenant.sets.iter().find(|set| set.number == question.number).unwrap();
+            assert_eq!((&*set.client_id, set.is_stored), (OWN, true));
+            let is_working = works.is_some_and(|works| set.fingerprint == fingerprint(works, 0));
+            let answer = if is_working { Answer::Works } else { Answer::Refused };
+            asked.push(question.number);
+            match self.tenant.probed(question, answer, now, true) {
+                Probed::Outdated => panic!("nothing else happens"),
+                Probed::Taken(Some(Told::Deactivated)) => return self.tenant.probe_at(now),
+                Probed::Taken(_) => {}
             }
         }
+        self.tenant.probe_again(now, DAY)
     }
 
     /// What holds at any time.
@@ -139,6 +151,8 @@ impl Registry {
 }
 
 const OWN: &str = "own";
+
+const DAY: u64 = 24 * 60 * 60;
 
 fn fingerprint(set: u8, of: u8) -> Fingerprint {
     let mut octets = [0; 32];

@@ -17,8 +17,10 @@ use untis_webhook_testkit::{Delivery, Forgery, Payload, SigningKey};
 use untis_webhook_tower::{Reason, VerifyLayer};
 
 pub mod faulty;
+mod probing;
 mod telling;
 use self::faulty::Faulty;
+pub use self::probing::*;
 pub use self::telling::*;
 
 /// Makes a test of each item of the contract, over stores that this gives, each of them empty.
@@ -58,6 +60,18 @@ macro_rules! contract {
             tenants_whose_handler_hangs_or_fails_delay_no_other
             messages_of_a_tenant_come_one_by_one_in_order_and_none_is_missing
             a_worker_whose_store_fails_at_any_call_tells_it_nevertheless
+            a_set_that_is_refused_twice_gives_way_to_one_that_works
+            a_candidate_is_asked_about_when_the_current_set_is_refused
+            a_tenant_of_which_no_set_works_is_told_of_and_deactivated_after_an_hour
+            a_set_that_works_again_is_told_of
+            what_came_again_after_a_deactivation_activates_if_it_works
+            a_deactivation_is_undone_by_a_probe_that_may_and_reported_by_one_that_may_not
+            an_answer_that_proves_nothing_changes_nothing
+            another_partners_set_is_never_asked_about
+            an_answer_about_what_has_changed_since_is_none
+            one_tenant_that_cannot_be_probed_delays_no_other
+            a_worker_that_runs_probes_beside_telling
+            a_probe_over_a_store_that_fails_at_any_call_comes_to_the_same
         );
     };
     (@ $fresh:path, $attributes:tt, $($name:ident)+) => {
@@ -82,8 +96,12 @@ impl Clock {
         Self(Arc::new(AtomicI64::new(1_800_000_000)))
     }
 
+    fn advance(&self, seconds: i64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+
     fn advance_days(&self, days: i64) {
-        self.0.fetch_add(days * 86_400, Ordering::SeqCst);
+        self.advance(days * 86_400);
     }
 
     fn now(&self) -> Timestamp {

@@ -205,8 +205,9 @@ async fn tell_the_rest<S: Store + 'static>(registry: &Registry<S>) -> Vec<(Strin
         }
     }
     running.abort();
-    let rest = std::mem::take(&mut *rest.lock().unwrap());
-    rest
+    // With the worker its handler is gone.
+    drop(running.await);
+    Arc::into_inner(rest).unwrap().into_inner().unwrap()
 }
 
 /// What does not depend on how often a delivery came.

@@ -1,7 +1,9 @@
 //! What a database holds at rest, after all that can happen to a tenant.
 
 use untis_webhook::event::CredentialsEventType;
-use untis_webhook_tenants::{ErasureScope, KeyRing, Registry, Store, StoreKey};
+use untis_webhook_tenants::{
+    Answer, CredentialSet, ErasureScope, Failed, KeyRing, Probe, Registry, Retry, Store, StoreKey, Timestamp,
+};
 use untis_webhook_testkit::Payload;
 use untis_webhook_tests::hidden::Hidden;
 use untis_webhook_tests::log::Log;
@@ -27,7 +29,7 @@ pub fn hidden() -> Hidden {
 }
 
 /// Takes tenants through all that there is, and gives the log.
-pub async fn live(store: &(impl Store + Clone)) -> String {
+pub async fn live(store: &(impl Store + Clone + 'static)) -> String {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
@@ -70,15 +72,32 @@ pub async fn live(store: &(impl Store + Clone)) -> String {
     rekeyed.restore("12345").await.unwrap();
     let again = payload(CredentialsEventType::Reset).set("tenantId", "12345").set("secret", SECRETS[1].1);
     rekeyed.receive(&verified(again.set("clientId", "own"))).await.unwrap();
+    let fails = async |_| Err(Failed::new("the application is down", Retry::Later));
+    rekeyed.worker(fails).tell_due().await.unwrap();
+    rekeyed.redrive_all().await.unwrap();
+    assert_eq!(rekeyed.worker(async |_| Ok(())).tell_due().await.unwrap(), 2);
     // It is all there, for those who have the key.
     let credentials = rekeyed.credentials("12345").await.unwrap().unwrap();
     assert_eq!(credentials.password.expose(), SECRETS[1].1);
     let profile = rekeyed.profile("12345").await.unwrap().unwrap();
     assert_eq!(profile.school_phone_number.as_deref(), Some(SECRETS[5].1));
+    let later = Registry::builder(&keys(), ring()).environment_keys(["2026"]);
+    let later = later.clock(|| Timestamp::now().after(60)).open(store.clone()).await.unwrap();
+    assert!(later.worker(async |_| Ok(())).probe(Refuses).probe_due().await.unwrap() > 0);
     let shown =
         format!("{registry:?} {credentials:?} {profile:?} {:?}", rekeyed.sets("12345").await.unwrap());
     hidden().assert_absent("Debug", &shown);
     log.take()
+}
+
+/// A platform that takes nothing.
+struct Refuses;
+
+impl Probe for Refuses {
+    async fn probe(&self, _: &str, set: CredentialSet<'_>) -> Answer {
+        assert_eq!(set.password.expose(), SECRETS[1].1);
+        Answer::Refused
+    }
 }
 
 fn deactivation_of(tenant_id: &str) -> untis_webhook::Verified<bytes::Bytes> {

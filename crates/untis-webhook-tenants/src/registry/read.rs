@@ -131,7 +131,7 @@ impl<S: Store> Registry<S> {
         }
     }
 
-    async fn read(
+    pub(super) async fn read(
         &self,
         key: TenantKey<'_>,
         column: Column,

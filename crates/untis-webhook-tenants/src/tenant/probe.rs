@@ -44,14 +44,7 @@ impl Tenant {
         if asked.len() >= MAX_ASKED {
             return None;
         }
-        let is_due = |set: &&Set| match self.replayed {
-            Some(number) => set.number == number,
-            None => {
-                let is_enough = self.status == Status::Active && !self.is_current_refused();
-                self.is_own(set) && (set.state == SetState::Current || !is_enough)
-            }
-        };
-        let due = self.sets.iter().filter(|set| set.is_stored && !asked.contains(&set.number)).filter(is_due);
+        let due = self.in_question().filter(|set| !asked.contains(&set.number));
         // The newest first, after the current one.
         let set = due.max_by_key(|set| (set.state == SetState::Current, set.number))?;
         Some(Asked { version: self.version, number: set.number, state: set.state })
@@ -76,10 +69,7 @@ impl Tenant {
             | Decision::Candidate
             | Decision::Contest(Contest::Replay)
             | Decision::Replace
-            | Decision::Stale => match (before, self.probe_at(now)) {
-                (Some(before), Some(at)) => Some(before.min(at)),
-                (before, at) => before.or(at),
-            },
+            | Decision::Stale => before.into_iter().chain(self.probe_at(now)).min(),
         }
     }
 
@@ -98,17 +88,15 @@ impl Tenant {
     /// When to ask again, after a round in which each answer was [taken](Probed::Taken) and proved something; of an
     /// active tenant that works, after so many seconds.
     pub fn probe_again(&self, now: Timestamp, sweep: u64) -> Option<Timestamp> {
-        let mut own = self.sets.iter().filter(|set| set.is_stored && self.is_own(set));
-        if self.replayed.is_some()
-            || own.clone().any(|set| set.refused.is_some_and(|refused| !refused.is_confirmed))
-        {
+        let is_doubtful = |set: &Set| set.refused.is_some_and(|refused| !refused.is_confirmed);
+        if self.in_question().any(is_doubtful) {
             return Some(now.after(SETTLE));
         }
         match self.status {
             Status::Active if self.is_current_refused() => Some(now.after(REFUSED)),
             Status::Active => Some(now.after(sweep)),
             Status::Deactivated | Status::Deleted => {
-                own.any(|set| self.is_revived(set, now)).then(|| now.after(sweep))
+                self.in_question().any(|set| self.is_revived(set, now)).then(|| now.after(sweep))
             }
         }
     }
@@ -151,6 +139,18 @@ impl Tenant {
     pub fn is_refused(&self) -> bool {
         let mut own = self.sets.iter().filter(|set| set.is_stored && self.is_own(set));
         self.is_current_refused() && own.all(|set| set.refused.is_some())
+    }
+
+    /// What a round asks about.
+    fn in_question(&self) -> impl Iterator<Item = &Set> {
+        let is_enough = self.status == Status::Active && !self.is_current_refused();
+        self.sets.iter().filter(move |set| {
+            set.is_stored
+                && match self.replayed {
+                    Some(number) => set.number == number,
+                    None => self.is_own(set) && (set.state == SetState::Current || !is_enough),
+                }
+        })
     }
 
     fn is_current_refused(&self) -> bool {
