@@ -8,7 +8,7 @@
 //! ```
 //! use axum::{Router, routing::post_service};
 //! use tower::Layer;
-//! use untis_webhook_tenants::{KeyRing, Registry, StoreKey};
+//! use untis_webhook_tenants::{KeyRing, Message, Registry, StoreKey};
 //! use untis_webhook_tenants_sqlx::SqliteStore;
 //! use untis_webhook_tower::{KeySet, Verifier, VerifyLayer, VerifyingKey};
 //! # use axum::{body::Body, http::StatusCode};
@@ -31,6 +31,15 @@
 //! let receiver = VerifyLayer::new(Verifier::new(keys)).layer(registry.clone().into_service());
 //! let app: Router = Router::new().route("/webhook", post_service(receiver));
 //!
+//! # let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+//! // Beside it: every change is told, again and again until this succeeds.
+//! let worker = registry.worker(move |message: Message| {
+//!     println!("{} is {}", message.tenant_id, message.status.as_str());
+//! #   tell.send(message).unwrap();
+//!     async { Ok(()) }
+//! });
+//! tokio::spawn(worker.run());
+//!
 //! # let delivery = Delivery::sign(platform, Payload::credentials_v1()).into_request("/webhook");
 //! # assert_eq!(app.oneshot(delivery.map(Body::from)).await?.status(), StatusCode::NO_CONTENT);
 //! // Wherever credentials are used:
@@ -38,6 +47,7 @@
 //!     println!("{} at {}", credentials.client_id, credentials.host);
 //! }
 //! # assert!(registry.credentials("12345").await?.is_some());
+//! # assert_eq!(told.recv().await.unwrap().version, 1);
 //! # Ok(())
 //! # }
 //! ```
@@ -49,13 +59,15 @@
 //! - From a deactivation on nobody is given the tenant's credentials. They are kept for a grace, so that one that another
 //!   partner forwarded can be undone: [`Registry::restore`].
 //! - Credentials of another client id than the tenant's are never taken by themselves: [`Registry::accept`].
-//! - Every change is marked as one that the application must be told, in the same transaction. Nothing here tells it
-//!   yet: until then an application looks for itself, at the version of a tenant, which rises with each such change.
+//! - Of every change the application is told at least once, of a tenant's in order, and of the last one alone: [`Worker`].
+//!   What has to be told is written with the change, so that nobody who dies can lose it.
+//! - Credentials prove themselves: with a [`Probe`] the worker finds out which set the platform takes, whatever order
+//!   deliveries came in, and which tenants are still alive.
 //!
 //! # What must be done
 //!
 //! - Say which keys belong to the environment, if there are several, and say the application's own client ids.
-//! - Run [`Registry::purge`] every hour or so, since nothing else destroys what is over.
+//! - Run a [`Worker`], which also destroys what is over; or else [`Registry::purge`] every hour or so.
 //! - Keep the store keys apart from the database and its backups: whoever has both has all.
 //!
 //! # What is encrypted
