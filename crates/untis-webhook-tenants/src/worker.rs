@@ -38,7 +38,7 @@ mod telling;
 /// - Of each change the application is told at least once, whoever dies when: what is to be told is written in the
 ///   transaction that makes the change, and is there until the handler has succeeded.
 /// - Of several changes of a tenant the last is told, and none after a later one. What has to be known of those before
-///   is in the [`Message`].
+///   is in the [`Message`](crate::Message).
 /// - A handler that fails, panics or takes longer than the [deadline](Self::deadline) is tried again, with pauses that
 ///   grow to 15 minutes, without end. A tenant whose handler always fails delays no other: what has failed before
 ///   takes half of the places [at most](Self::at_once).
