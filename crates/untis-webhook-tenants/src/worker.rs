@@ -93,7 +93,8 @@ impl<S: Store + 'static, H: Handler> Worker<S, H> {
         self
     }
 
-    /// How long it takes at most until something is noticed that another process received: 1 s unless it is said.
+    /// How long it takes at most until a change is noticed that another process made, or that was received
+    /// [in a transaction of the application's own](Registry::receive_in): 1 s unless it is said.
     #[must_use]
     pub fn poll(mut self, poll: Duration) -> Self {
         self.poll = poll;

@@ -121,10 +121,10 @@ impl Registry {
             let is_working = works.is_some_and(|works| set.fingerprint == fingerprint(works, 0));
             let answer = if is_working { Answer::Works } else { Answer::Refused };
             asked.push(question.number);
-            match self.tenant.probed(question, answer, now, true) {
-                Probed::Outdated => panic!("nothing else happens"),
-                Probed::Taken(Some(Told::Deactivated)) => return self.tenant.probe_at(now),
-                Probed::Taken(_) => {}
+            let probed = self.tenant.probed(question, answer, now, true);
+            assert_ne!(probed, Probed::Outdated, "nothing else happens");
+            if probed == Probed::Taken(Some(Told::Deactivated)) {
+                return self.tenant.probe_at(now);
             }
         }
         self.tenant.probe_again(now, DAY)

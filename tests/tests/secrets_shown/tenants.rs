@@ -1,13 +1,15 @@
 //! What the registry of tenants shows of itself.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use untis_webhook::event::{CredentialsEventType, DeactivationEventType, ReasonType};
 use untis_webhook::{KeySet, Verified};
 use untis_webhook_tenants::{
-    Answer, Arrival, Asked, Change, ClientId, Column, Contest, Decision, Delivered, Ended, ErasureScope,
-    Fingerprint, FingerprintKey, KeyRing, OpenError, OperateError, Place, ReceiveError, Refused, Registry,
-    RegistryError, SealError, Seen, Selection, SetIs, SetState, Standing, Status, Store, StoreError,
-    StoreKey, TenantKey, Timestamp,
+    Answer, Arrival, Asked, Change, Claim, ClientId, Column, Contest, CredentialSet, Decision, Delivered,
+    Ended, ErasureScope, Failed, Fingerprint, FingerprintKey, KeyRing, Message, OpenError, OperateError,
+    Place, Probed, ReceiveError, Refused, Registry, RegistryError, Retry, SealError, Seen, Selection, SetIs,
+    SetState, Standing, Status, Store, StoreError, StoreKey, TenantKey, Timestamp, Told,
 };
 use untis_webhook_tenants_sqlx::SqliteStore;
 use untis_webhook_testkit::{Payload, SigningKey};
@@ -36,6 +38,8 @@ pub(super) async fn tenants(shown: &mut Shown, hidden: &mut Hidden) {
     shown.debug(&registry);
     shown.debug(&registry.clone().into_service());
     stored(shown, &registry).await;
+    shown.debug(&registry.worker(async |_| Ok(())));
+    told(shown);
 
     let deactivation = Payload::deactivation(DeactivationEventType::Deactivation, &ReasonType::NoReason);
     registry.receive(&verified(deactivation)).await.unwrap();
@@ -52,6 +56,7 @@ async fn stored(shown: &mut Shown, registry: &Registry<SqliteStore>) {
     let credentials = registry.credentials("12345").await.unwrap().unwrap();
     assert_eq!(credentials.password.expose(), "test-password");
     shown.debug(&credentials);
+    shown.debug(&CredentialSet::from(&credentials));
     let profile = registry.profile("12345").await.unwrap().unwrap();
     assert_eq!(profile.activator_username.as_deref(), Some("Jane Doe"));
     shown.debug(&profile);
@@ -65,6 +70,15 @@ async fn stored(shown: &mut Shown, registry: &Registry<SqliteStore>) {
     shown.debug(&stored.tenant.sets[0]);
     shown.debug(&stored.news);
     shown.debug(&registry.store().credentials(key).await.unwrap().unwrap());
+}
+
+/// What passes between the registry and the application.
+fn told(shown: &mut Shown) {
+    shown.debug(&Message::new("12345", Told::Activated, Status::Active, 1));
+    shown.debug(&Retry::Later);
+    shown.debug(&Failed::new("test-secret", Retry::Later));
+    shown.debug(&Claim { limit: 1, retries: true, lease: 1, duration: Duration::ZERO });
+    shown.debug(&Probed::Outdated);
 }
 
 fn rules(shown: &mut Shown) {
@@ -104,7 +118,7 @@ fn rules(shown: &mut Shown) {
     shown.debug(&Standing::NeverHadSet(None));
     shown.debug(&Status::Active);
     shown.debug(&now);
-    shown.debug(&untis_webhook_tenants::Told::Activated);
+    shown.debug(&Told::Activated);
 }
 
 async fn errors(
