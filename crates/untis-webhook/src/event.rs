@@ -25,7 +25,7 @@
 //!
 //! [RFC 8259]: https://www.rfc-editor.org/rfc/rfc8259
 //!
-//! None of the types implements `Deserialize`: an event comes from verified bytes or not at all.
+//! None of the types implements `Deserialize`: an event is decoded from verified bytes or not at all.
 
 mod credentials;
 mod deactivation;

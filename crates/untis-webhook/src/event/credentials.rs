@@ -43,6 +43,43 @@ pub struct Credentials {
 }
 
 impl Credentials {
+    /// Credentials that an application has already, from columns of a table of its own; nothing else is known of the
+    /// school, and the other fields can be set. What the platform sends is decoded by
+    /// [`Verified::event`](crate::Verified::event).
+    ///
+    /// ```
+    /// use untis_webhook::event::{Credentials, Secret};
+    ///
+    /// let (secret, password) = (Secret::new("the client secret"), Secret::new("the password"));
+    /// let mut credentials = Credentials::new("12345", "test-client-id", secret, password, "localhost");
+    /// credentials.country = Some("AT".to_owned());
+    /// ```
+    pub fn new(
+        tenant_id: impl Into<String>,
+        client_id: impl Into<String>,
+        secret: Secret,
+        password: Secret,
+        host: impl Into<String>,
+    ) -> Self {
+        Self {
+            tenant_id: tenant_id.into(),
+            event_type: None,
+            host: host.into(),
+            client_id: client_id.into(),
+            secret,
+            password,
+            country: None,
+            region: None,
+            language: None,
+            school_name: None,
+            activator_username: None,
+            activator_email: None,
+            school_email: None,
+            school_phone_number: None,
+            irregular: Vec::new(),
+        }
+    }
+
     pub(super) fn decode(
         event_type: Option<CredentialsEventType>,
         mut fields: Fields<'_>,
