@@ -108,7 +108,8 @@ pub use message::Message;
 pub use probe::{CredentialSet, Probe};
 pub use profile::Profile;
 pub use registry::{
-    OpenError, Page, Purged, ReceiveError, Received, Registry, RegistryBuilder, RegistryError, Rekeyed,
+    Imported, OpenError, Page, Purged, ReceiveError, Received, Registry, RegistryBuilder, RegistryError,
+    Rekeyed,
 };
 pub use rules::decide;
 pub use seal::Place;

@@ -10,6 +10,7 @@ use crate::{
 
 mod builder;
 mod error;
+mod import;
 mod maintain;
 mod operate;
 mod probe;
@@ -18,6 +19,7 @@ mod receive;
 
 pub use self::builder::{OpenError, RegistryBuilder};
 pub use self::error::{ReceiveError, RegistryError};
+pub use self::import::Imported;
 pub use self::maintain::{Purged, Rekeyed};
 pub(crate) use self::probe::Probing;
 pub use self::read::Page;

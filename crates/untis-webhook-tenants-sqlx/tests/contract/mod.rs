@@ -17,9 +17,11 @@ use untis_webhook_testkit::{Delivery, Forgery, Payload, SigningKey};
 use untis_webhook_tower::{Reason, VerifyLayer};
 
 pub mod faulty;
+mod operators;
 mod probing;
 mod telling;
 use self::faulty::Faulty;
+pub use self::operators::*;
 pub use self::probing::*;
 pub use self::telling::*;
 
@@ -50,6 +52,10 @@ macro_rules! contract {
             a_delivery_and_the_applications_own_work_happen_together_or_not_at_all
             a_registry_says_what_it_was_not_told
             a_whole_receiver_answers_with_success_after_the_commit_alone
+            what_an_application_has_already_is_taken_over_and_it_is_not_told
+            whom_the_registry_has_heard_of_is_left_as_it_is
+            what_cannot_be_taken_over_is_refused_and_leaves_nothing
+            a_taking_over_that_fails_anywhere_leaves_nothing_and_can_be_run_again
             each_change_is_told_once_it_is_made_and_then_no_more
             of_several_changes_the_last_is_told_and_whether_a_deletion_was_among_them
             a_handler_that_fails_panics_or_hangs_is_asked_again

@@ -4,7 +4,7 @@ use untis_webhook::{Event, Verified};
 
 use super::{Inner, MAX_TENANT_ID, ReceiveError, Registry, is_storable};
 use crate::{
-    Column, Decision, Delivered, Ended, Fingerprint, Profile, Record, SealError, Store, StoreError, Tenant,
+    Column, Decision, Delivered, Ended, Fingerprint, Profile, Record, SealError, Store, Tenant,
     TenantCredentials, TenantKey, Told,
 };
 
@@ -74,21 +74,17 @@ impl<S: Store> Registry<S> {
 
     /// What of a delivery is known without a look at the store.
     fn arriving<'a>(&self, delivery: &'a Verified<Bytes>) -> Result<Arriving<'a>, ReceiveError> {
-        let Inner { environment_keys, client_ids, .. } = &*self.0;
-        if !environment_keys.iter().any(|name| name == delivery.key_id().as_str()) {
+        if !self.0.environment_keys.iter().any(|name| name == delivery.key_id().as_str()) {
             return Err(ReceiveError::Environment);
         }
         let event = delivery.event().ok().map(Verified::into_inner);
         let tenant_id = event.as_ref().and_then(Event::tenant_id).unwrap_or_default().to_owned();
         let what = match event {
             Some(Event::Credentials(credentials)) => {
-                if !client_ids.is_empty() && !client_ids.contains(&credentials.client_id) {
+                if self.is_foreign(&credentials) {
                     return Err(ReceiveError::ClientId);
                 }
-                match [&credentials.client_id, &credentials.host]
-                    .iter()
-                    .all(|text| is_storable(text, MAX_TEXT))
-                {
+                match are_storable(&credentials) {
                     true => What::Credentials(Box::new(credentials)),
                     false => What::Unknown,
                 }
@@ -111,7 +107,7 @@ impl<S: Store> Registry<S> {
         connection: &mut S::Connection,
         arriving: Arriving<'_>,
     ) -> Result<Received, ReceiveError> {
-        let Inner { store, environment, client_ids, fingerprints, .. } = &*self.0;
+        let Inner { store, environment, fingerprints, .. } = &*self.0;
         let Arriving { body, tenant_id, what } = arriving;
         let (key, now) = (TenantKey { environment, tenant_id: &tenant_id }, self.now());
 
@@ -123,15 +119,7 @@ impl<S: Store> Registry<S> {
 
         let change = match &what {
             What::Credentials(credentials) => {
-                let delivered = Delivered::Credentials {
-                    event_type: credentials.event_type,
-                    set: fingerprints.of_set(credentials),
-                    client_id: &credentials.client_id,
-                    host: &credentials.host,
-                    is_configured: client_ids.contains(&credentials.client_id),
-                    profile: fingerprints.of_profile(&Profile::encode(credentials)),
-                };
-                stored.tenant.receive(delivered, first_seen, now)
+                stored.tenant.receive(self.delivered(credentials), first_seen, now)
             }
             What::End(ended) => stored.tenant.receive(Delivered::End(*ended), first_seen, now),
             What::Unknown => stored.tenant.receive(Delivered::Unknown, first_seen, now),
@@ -146,9 +134,12 @@ impl<S: Store> Registry<S> {
         }
 
         self.save(connection, key, &before, &stored).await?;
-        if let What::Credentials(credentials) = &what {
-            self.save_credentials(connection, key, &before, &stored.tenant, credentials).await?;
-        }
+        let mut sealed = match &what {
+            What::Credentials(credentials) => {
+                self.seal_credentials(key, &before, &stored.tenant, credentials)?
+            }
+            What::End(_) | What::Unknown => Vec::new(),
+        };
         let record = Record {
             body: body_fingerprint,
             decision: change.decision,
@@ -161,7 +152,10 @@ impl<S: Store> Registry<S> {
         };
         store.save_record(connection, key, &record).await?;
         if record.body_until.is_some() {
-            self.save_sealed(connection, key, Column::Body(body_fingerprint), body).await?;
+            sealed.push(self.seal(key, Column::Body(body_fingerprint), body)?);
+        }
+        for (column, sealed) in sealed {
+            store.save_sealed(connection, key, column, Some(&sealed)).await?;
         }
         Ok(Received {
             tenant_id: Some(tenant_id).filter(|tenant_id| !tenant_id.is_empty()),
@@ -171,39 +165,58 @@ impl<S: Store> Registry<S> {
         })
     }
 
-    /// Encrypts what the delivery brought, as far as the tenant took it.
-    async fn save_credentials(
+    /// Whether they are for another application, as far as the registry was told which is its own.
+    pub(super) fn is_foreign(&self, credentials: &Credentials) -> bool {
+        let client_ids = &self.0.client_ids;
+        !client_ids.is_empty() && !client_ids.contains(&credentials.client_id)
+    }
+
+    pub(super) fn delivered<'a>(&self, credentials: &'a Credentials) -> Delivered<'a> {
+        let Inner { client_ids, fingerprints, .. } = &*self.0;
+        Delivered::Credentials {
+            event_type: credentials.event_type,
+            set: fingerprints.of_set(credentials),
+            client_id: &credentials.client_id,
+            host: &credentials.host,
+            is_configured: client_ids.contains(&credentials.client_id),
+            profile: fingerprints.of_profile(&Profile::encode(credentials)),
+        }
+    }
+
+    /// What was brought, encrypted, as far as the tenant took it.
+    pub(super) fn seal_credentials(
         &self,
-        connection: &mut S::Connection,
         key: TenantKey<'_>,
         before: &Tenant,
         tenant: &Tenant,
         credentials: &Credentials,
-    ) -> Result<(), ReceiveError> {
+    ) -> Result<Vec<(Column, Vec<u8>)>, SealError> {
         let fingerprint = self.0.fingerprints.of_set(credentials);
         let stored_set = |tenant: &Tenant| number_of_stored(tenant, fingerprint);
+        let mut sealed = Vec::new();
         if let Some(number) = stored_set(tenant).filter(|_| stored_set(before).is_none()) {
             let secrets = TenantCredentials::encode(credentials);
-            self.save_sealed(connection, key, Column::Secrets(number), &secrets).await?;
+            sealed.push(self.seal(key, Column::Secrets(number), &secrets)?);
         }
         if tenant.profile.is_some() && tenant.profile != before.profile {
-            self.save_sealed(connection, key, Column::Profile, &Profile::encode(credentials)).await?;
+            sealed.push(self.seal(key, Column::Profile, &Profile::encode(credentials))?);
         }
-        Ok(())
+        Ok(sealed)
     }
 
-    async fn save_sealed(
+    fn seal(
         &self,
-        connection: &mut S::Connection,
         key: TenantKey<'_>,
         column: Column,
         plaintext: &[u8],
-    ) -> Result<(), ReceiveError> {
-        let sealed: Result<_, SealError> = column.at(key, |place| self.0.ring.seal(place, plaintext));
-        let saved: Result<(), StoreError> =
-            self.0.store.save_sealed(connection, key, column, Some(&sealed?)).await;
-        Ok(saved?)
+    ) -> Result<(Column, Vec<u8>), SealError> {
+        Ok((column, column.at(key, |place| self.0.ring.seal(place, plaintext))?))
     }
+}
+
+/// Whether every database takes what of them stands in the clear.
+pub(super) fn are_storable(credentials: &Credentials) -> bool {
+    [&credentials.client_id, &credentials.host].iter().all(|text| is_storable(text, MAX_TEXT))
 }
 
 fn number_of_stored(tenant: &Tenant, fingerprint: Fingerprint) -> Option<u64> {

@@ -1,9 +1,18 @@
 //! What the operator and time do to a tenant.
 
-use super::{Set, SetState, Status, Tenant, Told};
+use super::{Delivered, Set, SetState, Status, Tenant, Told};
 use crate::{Ended, Timestamp};
 
 impl Tenant {
+    /// Takes over credentials that the application has already, for a tenant of whom nothing was ever heard: as if
+    /// they had been delivered. `None` of any other, which is left as it is.
+    pub fn import(&mut self, credentials: Delivered<'_>, now: Timestamp) -> Option<Told> {
+        match self.sequence {
+            0 => self.receive(credentials, None, now).told,
+            _ => None,
+        }
+    }
+
     /// Gives out this set from now on: the operator's decision about a contested one, or about any that is stored.
     ///
     /// # Errors
@@ -103,6 +112,9 @@ pub enum OperateError {
     /// It is active.
     #[error("expected a tenant that is not active, found one that is")]
     Active,
+    /// The credentials are for another application.
+    #[error("expected a client id of this application, found another")]
+    ClientId,
     /// The set's secrets are destroyed.
     #[error(
         "expected a set that is stored, found one that is destroyed: only the platform can send it again"
@@ -114,4 +126,7 @@ pub enum OperateError {
     /// Nobody has to decide about it.
     #[error("expected a set that is contested or a candidate, found one that is neither")]
     NotContested,
+    /// A text has no octet, too many, or a NUL.
+    #[error("expected a tenant id of 1 to 255 octets, a client id and a host of 1 to 2048, without a NUL")]
+    Text,
 }
