@@ -19,6 +19,9 @@ macro_rules! skip_locked {
     };
 }
 
+#[cfg(feature = "sqlite")]
+#[path = "copy.rs"]
+mod copy;
 #[path = "leases.rs"]
 mod leases;
 #[path = "queries.rs"]

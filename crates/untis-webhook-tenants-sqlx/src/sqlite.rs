@@ -100,6 +100,14 @@ impl SqliteStore {
         self.pool.begin_with("BEGIN IMMEDIATE").await
     }
 
+    /// What is copied is that of this version, and nobody writes meanwhile.
+    #[cfg(feature = "postgres")]
+    pub(crate) async fn begin_to_copy(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        let mut transaction = self.begin_to_write().await.map_err(StoreError::database)?;
+        schema::check(&mut *transaction).await?;
+        Ok(transaction)
+    }
+
     /// Nobody else writes.
     async fn lock_schema(_: &mut SqliteConnection) -> Result<(), sqlx::Error> {
         Ok(())

@@ -11,6 +11,8 @@
 )]
 
 mod contract;
+#[cfg(feature = "sqlite")]
+mod copy;
 mod processes;
 mod rest;
 

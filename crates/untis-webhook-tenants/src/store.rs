@@ -255,6 +255,10 @@ pub enum StoreError {
     #[error("expected a connection on which a transaction has begun")]
     NoTransaction,
 
+    /// There is something in the database into which was to be copied.
+    #[error("expected a database in which no registry was opened yet, found one with tenants or keys")]
+    NotEmpty,
+
     /// A connection is not set up as it must be.
     #[error("expected the setting {expected} of each connection, found {found}")]
     Setting {

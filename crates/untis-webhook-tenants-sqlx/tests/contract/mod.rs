@@ -115,7 +115,7 @@ impl Clock {
     }
 }
 
-static INTEGRATION: LazyLock<SigningKey> = LazyLock::new(SigningKey::generate);
+pub static INTEGRATION: LazyLock<SigningKey> = LazyLock::new(SigningKey::generate);
 
 pub fn keys() -> KeySet {
     KeySet::new([
@@ -145,7 +145,7 @@ pub fn verified(body: impl Into<Bytes>) -> Verified<Bytes> {
     verified_by(SigningKey::shared(), body)
 }
 
-fn verified_by(key: &SigningKey, body: impl Into<Bytes>) -> Verified<Bytes> {
+pub fn verified_by(key: &SigningKey, body: impl Into<Bytes>) -> Verified<Bytes> {
     let delivery = Delivery::sign(key, body);
     let presented = PresentedSignature::from_headers(&delivery.headers(), &HeaderNames::default()).unwrap();
     Verifier::new(keys()).verify(&presented, delivery.body().clone()).unwrap()
@@ -168,7 +168,7 @@ pub fn deactivation() -> Verified<Bytes> {
     verified(Payload::deactivation(DeactivationEventType::Deactivation, &ReasonType::NoReason))
 }
 
-fn deletion() -> Verified<Bytes> {
+pub fn deletion() -> Verified<Bytes> {
     verified(Payload::deactivation(DeactivationEventType::Deletion, &ReasonType::NoReason))
 }
 
@@ -261,7 +261,7 @@ pub async fn what_is_not_for_this_registry_is_refused_and_leaves_nothing<S: Stor
     assert_eq!(did(registry.receive(&verified(next)).await).0, Decision::Replace);
 }
 
-fn foreign(password: &str) -> Verified<Bytes> {
+pub fn foreign(password: &str) -> Verified<Bytes> {
     verified(credentials(CredentialsEventType::Created, password).set("clientId", "another"))
 }
 
