@@ -33,6 +33,9 @@
 //! the same time. Their version is in a table of their own. A library that finds a later version than it knows refuses
 //! it, also while it runs.
 //!
+//! `PgStore::copy_from`, with both features, moves all that is in them from SQLite to PostgreSQL. How to back up either
+//! is in `docs/tenants.md` of the repository.
+//!
 //! What is secret or personal is encrypted before it comes here. The fingerprints are keyed hashes. What stands in the
 //! clear: ids of schools, client ids, hosts, states, numbers, times.
 

@@ -10,6 +10,7 @@
 )]
 
 mod contract;
+mod page;
 mod processes;
 mod rest;
 

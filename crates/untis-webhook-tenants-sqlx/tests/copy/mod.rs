@@ -11,7 +11,7 @@ use untis_webhook::event::{Credentials, CredentialsEventType, Secret};
 use untis_webhook_tenants::{
     Claim, Decision, ErasureScope, Failed, Message, Registry, Retry, Status, Store, StoreError,
 };
-use untis_webhook_tenants_sqlx::SqliteStore;
+use untis_webhook_tenants_sqlx::{PgStore, SqliteStore};
 use untis_webhook_testkit::Payload;
 
 use self::rows::{assert_same, of_postgres, of_sqlite};
@@ -19,7 +19,7 @@ use crate::contract::{
     INTEGRATION, TENANT, created, credentials, deactivation, deletion, foreign, key, keys, password,
     registry, reset, ring, verified, verified_by,
 };
-use crate::fresh;
+use crate::{Database, fresh};
 
 async fn source() -> (SqliteStore, TempDir) {
     let folder = tempfile::tempdir().unwrap();
@@ -274,4 +274,20 @@ async fn while_it_is_copied_nobody_writes_to_the_source_nor_to_the_target() {
     holding.rollback().await.unwrap();
     copying.await.unwrap().unwrap();
     assert_same(&of_postgres(&target).await, &of_sqlite(&source).await);
+}
+
+/// As docs/tenants.md says it.
+#[tokio::test]
+#[ignore = "needs PostgreSQL: .ci/postgres"]
+async fn an_operator_moves() -> Result<(), Box<dyn std::error::Error>> {
+    let (used, folder) = source().await;
+    registry(used).await.receive(&created("one")).await?;
+    let (file, url) = (folder.path().join("tenants.db"), Database::create().await.url);
+    let source = SqliteStore::open(&file).await?;
+    let target = PgStore::connect(&url).await?;
+    let rows = target.copy_from(&source).await?;
+    println!("{rows} rows");
+    assert_eq!(rows, 4);
+    assert_eq!(password(&registry(target).await, TENANT).await.as_deref(), Some("one"));
+    Ok(())
 }
