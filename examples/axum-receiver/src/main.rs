@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    receiver_support::run("axum-receiver", || Ok(axum_receiver::serve))
+    receiver_support::run("axum-receiver", async |_| Ok(axum_receiver::serve))
 }

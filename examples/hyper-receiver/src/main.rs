@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    receiver_support::run("hyper-receiver", || Ok(hyper_receiver::serve))
+    receiver_support::run("hyper-receiver", async |_| Ok(hyper_receiver::serve))
 }

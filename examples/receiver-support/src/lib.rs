@@ -34,4 +34,5 @@ pub use handle::{handle, respond, route};
 pub use limits::connections;
 pub use run::{Stop, run};
 pub use serve::serve;
+pub use shown::causes;
 use shown::shown;

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use untis_webhook::Verifier;
+use untis_webhook_config::Config as Webhook;
 
 use crate::Config;
 
@@ -14,10 +15,10 @@ pub type Stop = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Runs a receiver: reads the configuration, listens, and serves until SIGINT or SIGTERM.
 ///
-/// `prepare` reads what the receiver has to be told besides, and gives the function that serves.
+/// `prepare` reads what the receiver has to be told besides, opens what it needs, and gives the function that serves.
 ///
 /// What goes wrong before it listens is said on standard error, after the receiver's name, and is exit code 2.
-pub fn run<S>(name: &str, prepare: impl FnOnce() -> Result<S, Box<dyn Error>>) -> ExitCode
+pub fn run<S>(name: &str, prepare: impl AsyncFnOnce(&Webhook) -> Result<S, Box<dyn Error>>) -> ExitCode
 where
     S: AsyncFnOnce(TcpListener, Verifier, Stop),
 {
@@ -31,16 +32,16 @@ where
     }
 }
 
-fn try_run<S>(prepare: impl FnOnce() -> Result<S, Box<dyn Error>>) -> Result<(), Box<dyn Error>>
+fn try_run<S>(prepare: impl AsyncFnOnce(&Webhook) -> Result<S, Box<dyn Error>>) -> Result<(), Box<dyn Error>>
 where
     S: AsyncFnOnce(TcpListener, Verifier, Stop),
 {
     let Config { webhook, listen, log } = Config::from_env()?;
-    let serve = prepare()?;
     tracing_subscriber::fmt().with_env_filter(log).with_ansi(false).init();
 
     let runtime = Runtime::new()?;
     runtime.block_on(async {
+        let serve = prepare(&webhook).await?;
         let stop = stop_signal()?;
         let listener = TcpListener::bind(listen).await;
         let listener = listener

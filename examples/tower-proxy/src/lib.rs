@@ -12,7 +12,6 @@ mod upstream;
 
 use std::convert::Infallible;
 use std::error::Error;
-use std::iter::successors;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -23,7 +22,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use hyper_util::service::TowerToHyperService;
-use receiver_support::{Stop, handle, respond, route};
+use receiver_support::{Stop, causes, handle, respond, route};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tower::{ServiceBuilder, service_fn};
@@ -110,12 +109,6 @@ impl From<StatusCode> for NotTaken {
     fn from(status: StatusCode) -> Self {
         Self(status, None)
     }
-}
-
-/// The error's text, and that of all that caused it.
-fn causes(error: &(dyn Error + 'static)) -> String {
-    let causes = successors(Some(error), |&error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// For the head of the application's answer; to connect to it is part of it.

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    receiver_support::run("warp-receiver", || Ok(warp_receiver::serve))
+    receiver_support::run("warp-receiver", async |_| Ok(warp_receiver::serve))
 }
