@@ -58,12 +58,19 @@ impl Program {
     }
 }
 
-const VARIABLES: [&str; 6] = [
+const VARIABLES: [&str; 13] = [
+    "FETCH_SECONDS",
     "LISTEN",
     "RUST_LOG",
     "UNTIS_WEBHOOK_ALGORITHM_HEADER",
+    "UNTIS_WEBHOOK_CLIENT_IDS",
+    "UNTIS_WEBHOOK_DATABASE",
+    "UNTIS_WEBHOOK_ENVIRONMENT",
+    "UNTIS_WEBHOOK_ENVIRONMENT_KEYS",
     "UNTIS_WEBHOOK_KEYS",
+    "UNTIS_WEBHOOK_PROBE_URL",
     "UNTIS_WEBHOOK_SIGNATURE_HEADER",
+    "UNTIS_WEBHOOK_STORE_KEYS",
     "UPSTREAM",
 ];
 
@@ -140,11 +147,14 @@ macro_rules! receiver_tests {
 }
 
 /// A receiver at work.
-struct Receiver {
+#[derive(Debug)]
+pub struct Receiver {
     process: Child,
     stdout: BufReader<ChildStdout>,
-    address: SocketAddr,
-    log: String,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// What it has logged, as far as it was read.
+    pub log: String,
 }
 
 impl Receiver {
@@ -153,7 +163,8 @@ impl Receiver {
         Self::start_with_log(program, keys, "trace").await
     }
 
-    async fn start_with_log(program: &Program, keys: &str, level: &str) -> Self {
+    /// Starts one that logs what is of this level, on a port of its own.
+    pub async fn start_with_log(program: &Program, keys: &str, level: &str) -> Self {
         Self::run(program.command(), keys, level).await
     }
 
@@ -166,26 +177,32 @@ impl Receiver {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        let mut stdout = BufReader::new(process.stdout.take().unwrap());
-        let mut log = String::new();
-        let address = loop {
-            let read = timeout(SOON, stdout.read_line(&mut log)).await.unwrap().unwrap();
-            assert_ne!(read, 0, "it did not start: {log}");
-            if let Some((_, rest)) = log.split_once("address=") {
-                break rest.split_whitespace().next().unwrap().parse().unwrap();
-            }
-        };
-        Self { process, stdout, address, log }
+        let stdout = BufReader::new(process.stdout.take().unwrap());
+        let mut receiver = Self { process, stdout, address: ([0; 4], 0).into(), log: String::new() };
+        receiver.until(|log| log.contains("address=")).await;
+        let (_, rest) = receiver.log.split_once("address=").unwrap();
+        receiver.address = rest.split_whitespace().next().unwrap().parse().unwrap();
+        receiver
     }
 
-    async fn signal(&self, signal: &str) {
+    /// Reads its log, line by line, until this is so.
+    pub async fn until(&mut self, is_so: impl Fn(&str) -> bool) {
+        while !is_so(&self.log) {
+            let read = timeout(SOON, self.stdout.read_line(&mut self.log)).await;
+            let read = read.unwrap_or_else(|_| panic!("it does not say so: {}", self.log));
+            assert_ne!(read.unwrap(), 0, "it has ended: {}", self.log);
+        }
+    }
+
+    /// Sends it this signal.
+    pub async fn signal(&self, signal: &str) {
         let pid = self.process.id().unwrap();
         let kill = Command::new("sh").arg("-c").arg(format!("kill -{signal} {pid}")).status().await;
         assert!(kill.unwrap().success());
     }
 
     /// Waits until it has ended, and gives its exit code and all that it logged.
-    async fn end(mut self) -> (Option<i32>, String) {
+    pub async fn end(mut self) -> (Option<i32>, String) {
         timeout(SOON, self.stdout.read_to_string(&mut self.log)).await.expect("it does not end").unwrap();
         let status = timeout(SOON, self.process.wait()).await.expect("it does not end").unwrap();
         (status.code(), self.log)
