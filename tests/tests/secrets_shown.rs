@@ -24,6 +24,7 @@ use tower_layer::Layer;
 use untis_webhook::event::{Credentials, Deactivation};
 use untis_webhook::{Algorithm, Event, HeaderNames, KeySet, Rejection, Verified, VerifyingKey};
 use untis_webhook_axum::{ExtractRejection, VerifiedBytes, VerifiedEvent, VerifiedJson};
+use untis_webhook_tenants::{CredentialSet, Inconclusive, TokenProbe};
 use untis_webhook_testkit::{
     Delivery, Fault, Forgery, Lag, Payload, Refusal, School, SigningKey, TokenEndpoint,
 };
@@ -235,6 +236,17 @@ fn token_endpoint(shown: &mut Shown, hidden: &mut Hidden) {
     shown.debug(&Fault::Answer(Response::new("test-secret".to_owned())));
     shown.debug(&Lag::AtOnce);
     shown.debug(&Refusal::InvalidClient);
+
+    let verified = verified(school.reset().body().clone());
+    let Event::Credentials(credentials) = verified.event().unwrap().into_inner() else {
+        panic!("no credentials")
+    };
+    hidden.text(credentials.password.expose());
+    shown.debug(&CredentialSet::from(&credentials));
+    let probe = TokenProbe::new("https://api.example").unwrap();
+    shown.debug(&probe.proxy("http://user:test-password@proxy.example").unwrap());
+    shown.error(&TokenProbe::new("https://user:test-password@api.example").unwrap_err());
+    shown.error(&Inconclusive::Answer(200));
 }
 
 /// The errors, of inputs that are secrets.

@@ -73,6 +73,11 @@
 //! The rest of what an operator has to know is in `docs/tenants.md` of the repository: contested sets, the replacement of
 //! keys, backups, erasure, and how to take over a table of plain text ([`Registry::import`]).
 //!
+//! # Features
+//!
+//! `probe`, off by default: `TokenProbe`, a [`Probe`] that asks the platform for a token. It brings a connection of hyper
+//! and TLS of rustls.
+//!
 //! # What is encrypted
 //!
 //! Secrets, client id and host of each set, the profile of a school, and bodies that nobody could read: with
@@ -109,6 +114,8 @@ pub use handler::{Failed, Handler, Retry};
 pub use key_ring::{KeyRing, StoreKey};
 pub use message::Message;
 pub use probe::{CredentialSet, Probe};
+#[cfg(feature = "probe")]
+pub use probe::{Inconclusive, TokenProbe, TokenProbeError};
 pub use profile::Profile;
 pub use registry::{
     Imported, OpenError, Page, Purged, ReceiveError, Received, Registry, RegistryBuilder, RegistryError,
