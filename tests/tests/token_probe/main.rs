@@ -22,9 +22,7 @@ use untis_webhook_tests::hidden::Hidden;
 use untis_webhook_tests::log::Log;
 use untis_webhook_tests::platform::{PLATFORM, keys, presented, verifier};
 
-#[path = "token_probe/connection.rs"]
 mod connection;
-#[path = "token_probe/tls.rs"]
 mod tls;
 
 /// The credentials that a delivery brings, as a receiver reads them.
