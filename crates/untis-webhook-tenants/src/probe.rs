@@ -3,24 +3,10 @@ use untis_webhook::event::{Credentials, Secret};
 use crate::{Answer, TenantCredentials};
 
 #[cfg(feature = "probe")]
-mod api_url;
-#[cfg(feature = "probe")]
-mod connection;
-#[cfg(feature = "probe")]
-mod error;
-#[cfg(feature = "probe")]
-mod proof;
-#[cfg(feature = "probe")]
-mod proxy;
-#[cfg(feature = "probe")]
 mod token_probe;
-#[cfg(feature = "probe")]
-mod token_request;
 
 #[cfg(feature = "probe")]
-pub use self::error::{Inconclusive, TokenProbeError};
-#[cfg(feature = "probe")]
-pub use self::token_probe::TokenProbe;
+pub use self::token_probe::{Inconclusive, TokenProbe, TokenProbeError};
 
 /// Finds out whether the platform takes a set of credentials.
 ///

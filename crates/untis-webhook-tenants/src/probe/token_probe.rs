@@ -13,13 +13,21 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use zeroize::Zeroizing;
 
-use super::api_url::ApiUrl;
-use super::connection::{connect, exchange};
-use super::proxy::Proxy;
-use super::token_request::{authorizations, token_request};
-use super::{CredentialSet, Inconclusive, Probe, TokenProbeError, proof};
+use self::api_url::ApiUrl;
+use self::connection::{connect, exchange};
+pub use self::error::{Inconclusive, TokenProbeError};
+use self::proxy::Proxy;
+use self::token_request::{authorizations, token_request};
+use super::{CredentialSet, Probe};
 use crate::Answer;
 use crate::error::with_causes;
+
+mod api_url;
+mod connection;
+mod error;
+mod proof;
+mod proxy;
+mod token_request;
 
 /// Asks the platform for a token: credentials prove themselves, whatever order their deliveries came in.
 ///
