@@ -6,6 +6,8 @@
     reason = "a test stops where it is surprised"
 )]
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use base64::Engine;
@@ -14,7 +16,7 @@ use http::{Response, StatusCode};
 use untis_webhook::Event;
 use untis_webhook::event::Credentials;
 use untis_webhook_tenants::{
-    Answer, CredentialSet, Inconclusive, KeyRing, Probe, Registry, StoreKey, TokenProbe,
+    Answer, CredentialSet, Inconclusive, KeyRing, Message, Probe, Registry, StoreKey, Timestamp, TokenProbe,
 };
 use untis_webhook_tenants_sqlx::SqliteStore;
 use untis_webhook_testkit::{Delivery, Fault, Lag, Payload, Refusal, School, TokenEndpoint};
@@ -72,20 +74,43 @@ async fn a_rotation_is_seen_as_the_platform_sees_it() {
 }
 
 #[tokio::test]
-async fn what_a_registry_gives_out_can_be_asked_about() {
+async fn a_reset_that_comes_late_is_put_right_by_what_the_platform_says_and_not_by_its_outage() {
     let endpoint = TokenEndpoint::start();
-    let folder = tempfile::tempdir().unwrap();
-    let ring = KeyRing::new("first", StoreKey::generate().unwrap()).unwrap();
-    let store = SqliteStore::open(folder.path().join("tenants.db")).await.unwrap();
-    let registry = Registry::builder(&keys("production", &PLATFORM), ring).open(store).await.unwrap();
     let mut school = School::new(&PLATFORM, "12345").at(&endpoint);
-    let delivery = school.activate();
-    let verified = verifier().verify(&presented(&delivery), delivery.body().clone()).unwrap();
-    registry.receive(&verified).await.unwrap();
-    let credentials = registry.credentials("12345").await.unwrap().unwrap();
-    assert_eq!(probe_of(&endpoint).probe("12345", (&credentials).into()).await, Answer::Works);
-    school.reset();
-    assert_eq!(probe_of(&endpoint).probe("12345", (&credentials).into()).await, Answer::Refused);
+    let (created, late, last) = (school.activate(), school.reset(), school.reset());
+
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path().join("tenants.db")).await.unwrap();
+    let ring = KeyRing::new("first", StoreKey::generate().unwrap()).unwrap();
+    let now = Arc::new(AtomicI64::new(1_700_000_000));
+    let clock = Arc::clone(&now);
+    let registry = Registry::builder(&keys("production", &PLATFORM), ring)
+        .clock(move || Timestamp::from_seconds(clock.load(Ordering::Relaxed)))
+        .open(store)
+        .await
+        .unwrap();
+    let worker = registry.worker(async |_: Message| Ok(())).probe(probe_of(&endpoint));
+    let password = async || registry.credentials("12345").await.unwrap().unwrap().password;
+    for delivery in [&created, &last, &late] {
+        let verified = verifier().verify(&presented(delivery), delivery.body().clone()).unwrap();
+        registry.receive(&verified).await.unwrap();
+    }
+    assert_eq!(password().await.expose(), delivered(&late).password.expose());
+
+    endpoint.fail(Fault::status(StatusCode::SERVICE_UNAVAILABLE));
+    for _ in 0..48 {
+        now.fetch_add(60 * 60, Ordering::Relaxed);
+        worker.probe_due().await.unwrap();
+    }
+    assert!(endpoint.requests() > 2);
+    assert_eq!(password().await.expose(), delivered(&late).password.expose());
+
+    endpoint.recover();
+    for _ in 0..48 {
+        now.fetch_add(60 * 60, Ordering::Relaxed);
+        worker.probe_due().await.unwrap();
+    }
+    assert_eq!(password().await.expose(), delivered(&last).password.expose());
 }
 
 #[tokio::test]
