@@ -18,7 +18,7 @@ use receiver_support::{Stop, causes};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use untis_webhook_axum::{KeySet, Verifier};
-use untis_webhook_tenants::Registry;
+use untis_webhook_tenants::{Registry, TokenProbe};
 use untis_webhook_tenants_sqlx::SqliteStore;
 
 use crate::job::Job;
@@ -37,6 +37,7 @@ struct App {
     schools: Schools,
     activated: mpsc::Receiver<String>,
     job: Option<Job>,
+    probe: Option<TokenProbe>,
 }
 
 impl App {
@@ -60,7 +61,7 @@ impl App {
             schools: schools.clone(),
             every: settings.every,
         });
-        Ok(Self { registry, schools, activated, job })
+        Ok(Self { registry, schools, activated, job, probe: settings.probe })
     }
 
     /// Serves until it is to stop. Then what has begun is ended, in this order: requests; the job; what the worker is
@@ -75,10 +76,14 @@ impl App {
             }
             drop(serving);
         };
-        let worker = self.registry.worker(self.schools).run_until(async {
+        let mut worker = self.registry.worker(self.schools);
+        if let Some(probe) = self.probe {
+            worker = worker.probe(probe);
+        }
+        let telling = worker.run_until(async {
             let _ = served.await;
         });
-        tokio::join!(requests, worker);
+        tokio::join!(requests, telling);
         self.registry.store().pool().close().await;
     }
 }

@@ -7,7 +7,7 @@
 //! | `UNTIS_WEBHOOK_CLIENT_IDS` | the application's own client ids, with commas between; credentials for others are refused then |
 //! | `UNTIS_WEBHOOK_ENVIRONMENT` | the environment's name, `production` unless set |
 //! | `UNTIS_WEBHOOK_ENVIRONMENT_KEYS` | the names of its keys, with commas between; nothing starts without if there are several keys |
-//! | `UNTIS_WEBHOOK_PROBE_URL` | the platform's `API_URL` of the environment; nothing is fetched unless set |
+//! | `UNTIS_WEBHOOK_PROBE_URL` | the platform's `API_URL` of the environment; nothing is fetched and no credentials are probed unless set |
 //! | `FETCH_SECONDS` | between two rounds of the job, 3600 unless set |
 
 use std::env::{self, VarError};
@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use untis_webhook_config::shown;
-use untis_webhook_tenants::{KeyRing, StoreKey};
+use untis_webhook_tenants::{KeyRing, StoreKey, TokenProbe};
 use zeroize::Zeroizing;
 
 use crate::platform::Platform;
@@ -31,6 +31,7 @@ pub(crate) struct Settings {
     pub(crate) environment_keys: Option<Vec<String>>,
     pub(crate) every: Duration,
     pub(crate) platform: Option<Platform>,
+    pub(crate) probe: Option<TokenProbe>,
     pub(crate) store_keys: KeyRing,
 }
 
@@ -43,7 +44,8 @@ impl Settings {
             environment: var(ENVIRONMENT)?.unwrap_or_else(|| "production".to_owned()),
             environment_keys: read(ENVIRONMENT_KEYS, names, NAMES)?,
             every: read(EVERY, seconds, "a number of seconds")?.unwrap_or(Duration::from_secs(3600)),
-            platform: read(API_URL, Platform::new, "an address that begins with https://")?,
+            platform: read(API_URL, Platform::new, API)?,
+            probe: read(API_URL, |url| TokenProbe::new(url).ok(), API)?,
             store_keys: store_keys(var(STORE_KEYS)?)?,
         })
     }
@@ -113,6 +115,7 @@ const ENVIRONMENT_KEYS: &str = "UNTIS_WEBHOOK_ENVIRONMENT_KEYS";
 const EVERY: &str = "FETCH_SECONDS";
 const STORE_KEYS: &str = "UNTIS_WEBHOOK_STORE_KEYS";
 
+const API: &str = "an address that begins with https://";
 const NAMES: &str = "names with commas between";
 const STORE_KEY_ENTRIES: &str = "the keys of what is stored, as NAME=FILE with commas between";
 
