@@ -7,9 +7,9 @@ use untis_webhook::event::{CredentialsEventType, DeactivationEventType, ReasonTy
 use untis_webhook::{KeySet, Verified};
 use untis_webhook_tenants::{
     Answer, Arrival, Asked, Change, Claim, ClientId, Column, Contest, CredentialSet, Decision, Delivered,
-    Ended, ErasureScope, Failed, Fingerprint, FingerprintKey, KeyRing, Message, OpenError, OperateError,
-    Place, Probed, ReceiveError, Refused, Registry, RegistryError, Retry, SealError, Seen, Selection, SetIs,
-    SetState, Standing, Status, Store, StoreError, StoreKey, TenantKey, Timestamp, Told,
+    Ended, ErasureScope, Failed, Fingerprint, FingerprintKey, Imported, KeyRing, Message, OpenError,
+    OperateError, Place, Probed, ReceiveError, Refused, Registry, RegistryError, Retry, SealError, Seen,
+    Selection, SetIs, SetState, Standing, Status, Store, StoreError, StoreKey, TenantKey, Timestamp, Told,
 };
 use untis_webhook_tenants_sqlx::SqliteStore;
 use untis_webhook_testkit::{Payload, SigningKey};
@@ -79,6 +79,7 @@ fn told(shown: &mut Shown) {
     shown.debug(&Failed::new("test-secret", Retry::Later));
     shown.debug(&Claim { limit: 1, retries: true, lease: 1, duration: Duration::ZERO });
     shown.debug(&Probed::Outdated);
+    shown.debug(&Imported::Known);
 }
 
 fn rules(shown: &mut Shown) {
