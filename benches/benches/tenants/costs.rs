@@ -61,7 +61,11 @@ pub(crate) struct Costs<const N: usize>([[Vec<Duration>; Step::ROUND.len()]; N])
 impl<const N: usize> Costs<N> {
     /// Times every step, a round for each of these, and in each round over every registry in turn, so that what else the
     /// machine does disturbs all of them, or none.
-    pub(crate) async fn measure<S: Database>(registries: [&Registry<S>; N], rounds: &[Signed], row: &str) -> Self {
+    pub(crate) async fn measure<S: Database>(
+        registries: [&Registry<S>; N],
+        rounds: &[Signed],
+        row: &str,
+    ) -> Self {
         let mut costs = Self(array::from_fn(|_| array::from_fn(|_| Vec::new())));
         for (round, signed) in rounds.iter().enumerate() {
             for (at, step) in Step::ROUND.into_iter().enumerate() {

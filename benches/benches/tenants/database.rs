@@ -72,8 +72,12 @@ pub(crate) async fn octets<S: Database>(store: &S, tenant_id: &str) -> usize {
 
 /// Makes a table to upsert into, with a row of so many octets for each tenant.
 pub(crate) async fn make_upserted(store: &impl Database, content: &str) {
-    store.execute("CREATE TABLE upserted (tenant_id TEXT PRIMARY KEY, content TEXT NOT NULL)".to_owned()).await;
-    store.execute(format!("INSERT INTO upserted SELECT tenant_id, '{content}' FROM untis_webhook_tenants")).await;
+    store
+        .execute("CREATE TABLE upserted (tenant_id TEXT PRIMARY KEY, content TEXT NOT NULL)".to_owned())
+        .await;
+    store
+        .execute(format!("INSERT INTO upserted SELECT tenant_id, '{content}' FROM untis_webhook_tenants"))
+        .await;
 }
 
 /// Makes them so many times as many: copies of what is there, each under a tenant's id of its own.

@@ -1,11 +1,7 @@
 //! What a registry of tenants costs, as ratios measured in one run, each beside its bound, over SQLite and PostgreSQL:
 //! `.ci/postgres cargo bench -p untis-webhook-benches --bench tenants`. Without `.ci/postgres`, which starts a server, it
 //! says that PostgreSQL is left out.
-#![allow(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a bench stops where it is surprised"
-)]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a bench stops where it is surprised")]
 
 mod costs;
 mod database;

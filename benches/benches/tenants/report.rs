@@ -8,9 +8,17 @@ pub(crate) struct Report {
 
 impl Report {
     /// What it costs in nanoseconds, beside what it is compared with.
-    pub(crate) fn line(&mut self, what: &str, cost: f64, reference: &str, reference_cost: f64, bound: Option<f64>) {
+    pub(crate) fn line(
+        &mut self,
+        what: &str,
+        cost: f64,
+        reference: &str,
+        reference_cost: f64,
+        bound: Option<f64>,
+    ) {
         let ratio = cost / reference_cost;
-        let verdict = bound.map_or(String::new(), |bound| self.verdict(&format!("{bound:.2}"), ratio <= bound));
+        let verdict =
+            bound.map_or(String::new(), |bound| self.verdict(&format!("{bound:.2}"), ratio <= bound));
         println!(
             "{what:<44} {:>8.0} us = {ratio:>5.2} x {reference} ({:.0} us){verdict}",
             cost / 1e3,
