@@ -30,6 +30,8 @@ mod queries;
 mod rows;
 #[path = "schema.rs"]
 mod schema;
+#[path = "writes.rs"]
+mod writes;
 
 /// Tenants in a PostgreSQL database, for several instances.
 #[derive(Clone)]
@@ -100,6 +102,18 @@ impl PgStore {
             .execute(connection)
             .await
             .map(drop)
+    }
+
+    /// Several writes in one query are parts of one statement, in no order unless one asks for another.
+    fn begin_write(n: usize) -> String {
+        format!("{} write_{n} AS (", if n == 0 { "WITH" } else { "," })
+    }
+    const END_WRITE: &str = " RETURNING 1)";
+    const END_WRITES: &str = " SELECT 1";
+
+    /// A condition that holds once this one is done.
+    fn after_write(n: usize) -> String {
+        format!("EXISTS (SELECT 1 FROM write_{n})")
     }
 
     /// What was destroyed is in the tables until they are vacuumed. The server's log that is written ahead holds its

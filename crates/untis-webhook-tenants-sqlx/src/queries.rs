@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use sqlx::{Connection as _, Transaction};
 use untis_webhook_tenants::{
-    Claim, Column, Entry, Erasure, Fingerprint, Message, Record, SealedCredentials, Selection, Set, Status,
-    Store, StoreError, StoredTenant, TenantKey, Timestamp,
+    Changes, Claim, Column, Entry, Erasure, Fingerprint, Message, Record, SealedCredentials, Selection,
+    Status, Store, StoreError, StoredTenant, TenantKey, Timestamp,
 };
 
-use super::{Backend, Connection, Database, leases, rows, schema};
+use super::{Backend, Connection, Database, leases, rows, schema, writes};
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
 
@@ -24,7 +24,12 @@ impl Store for Backend {
         transaction.commit().await.map_err(StoreError::database)
     }
 
-    async fn lock(&self, connection: &mut Connection, key: TenantKey<'_>) -> Result<StoredTenant> {
+    async fn lock(
+        &self,
+        connection: &mut Connection,
+        key: TenantKey<'_>,
+        body: Option<&Fingerprint>,
+    ) -> Result<(StoredTenant, Option<Record>)> {
         if !connection.is_in_transaction() {
             return Err(StoreError::NoTransaction);
         }
@@ -46,128 +51,19 @@ impl Store for Backend {
         if locked.rows_affected() == 0 {
             schema::check(&mut *connection).await?;
         }
-        let rows = select_tenant(key).fetch_all(&mut *connection).await.map_err(StoreError::database)?;
-        rows::tenant(&rows)?.ok_or(StoreError::Foreign("the tenant that was locked"))
+        let rows =
+            select_tenant(key, body).fetch_all(&mut *connection).await.map_err(StoreError::database)?;
+        let tenant = rows::tenant(&rows)?.ok_or(StoreError::Foreign("the tenant that was locked"))?;
+        Ok((tenant, rows::record_beside(&rows)?))
     }
 
     async fn save(
         &self,
         connection: &mut Connection,
         key: TenantKey<'_>,
-        stored: &StoredTenant,
+        changes: &Changes<'_>,
     ) -> Result<()> {
-        let StoredTenant { tenant, news, received_at, changed_at, probe_at } = stored;
-        sqlx::query(
-            "UPDATE untis_webhook_tenants SET
-                status = $3, version = $4, sequence = $5, client_id = $6, ended_sequence = $7, ended_at = $8,
-                replayed = $9, profile_fingerprint = $10, forgotten_at = $11, is_contested = $12, told = $13,
-                acknowledged = $14, deleted_version = $15, received_at = $16, changed_at = $17, is_refused = $18,
-                probe_at = $19, attempts = CASE WHEN version < $4 THEN 0 ELSE attempts END,
-                due_at = CASE WHEN version < $4 THEN NULL ELSE due_at END,
-                is_given_up = CASE WHEN version < $4 THEN FALSE ELSE is_given_up END
-            WHERE environment = $1 AND tenant_id = $2",
-        )
-        .bind(key.environment)
-        .bind(key.tenant_id)
-        .bind(tenant.status.as_str())
-        .bind(number(tenant.version)?)
-        .bind(number(tenant.sequence)?)
-        .bind(tenant.client_id.as_deref())
-        .bind(tenant.ended.map(|ended| number(ended.sequence)).transpose()?)
-        .bind(tenant.ended.map(|ended| ended.at.as_seconds()))
-        .bind(tenant.replayed.map(number).transpose()?)
-        .bind(tenant.profile.as_ref().map(|profile| profile.as_bytes().as_slice()))
-        .bind(seconds(tenant.forgotten))
-        .bind(tenant.is_contested())
-        .bind(news.told.map(untis_webhook_tenants::Told::as_str))
-        .bind(number(news.acknowledged)?)
-        .bind(news.deleted.map(number).transpose()?)
-        .bind(seconds(*received_at))
-        .bind(seconds(*changed_at))
-        .bind(tenant.is_refused())
-        .bind(seconds(*probe_at))
-        .execute(connection)
-        .await
-        .map_err(StoreError::database)?;
-        Ok(())
-    }
-
-    async fn save_set(&self, connection: &mut Connection, key: TenantKey<'_>, set: &Set) -> Result<()> {
-        sqlx::query(
-            "INSERT INTO untis_webhook_sets
-                (environment, tenant_id, number, fingerprint, state, came_by, client_id, host, worked_at,
-                refused_at, is_refusal_confirmed)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-            ON CONFLICT (environment, tenant_id, number) DO UPDATE SET
-                state = excluded.state, came_by = excluded.came_by, client_id = excluded.client_id,
-                host = excluded.host, worked_at = excluded.worked_at, refused_at = excluded.refused_at,
-                is_refusal_confirmed = excluded.is_refusal_confirmed",
-        )
-        .bind(key.environment)
-        .bind(key.tenant_id)
-        .bind(number(set.number)?)
-        .bind(set.fingerprint.as_bytes().as_slice())
-        .bind(set.state.as_str())
-        .bind(set.came_by.map(untis_webhook::event::CredentialsEventType::as_str))
-        .bind(&*set.client_id)
-        .bind(&*set.host)
-        .bind(seconds(set.worked_at))
-        .bind(seconds(set.refused.map(|refused| refused.since)))
-        .bind(set.refused.is_some_and(|refused| refused.is_confirmed))
-        .execute(connection)
-        .await
-        .map_err(StoreError::database)?;
-        Ok(())
-    }
-
-    async fn record(
-        &self,
-        connection: &mut Connection,
-        key: TenantKey<'_>,
-        body: &Fingerprint,
-    ) -> Result<Option<Record>> {
-        let row = sqlx::query(
-            "SELECT * FROM untis_webhook_records
-            WHERE environment = $1 AND tenant_id = $2 AND fingerprint = $3",
-        )
-        .bind(key.environment)
-        .bind(key.tenant_id)
-        .bind(body.as_bytes().as_slice())
-        .fetch_optional(connection)
-        .await
-        .map_err(StoreError::database)?;
-        row.as_ref().map(rows::record).transpose()
-    }
-
-    async fn save_record(
-        &self,
-        connection: &mut Connection,
-        key: TenantKey<'_>,
-        record: &Record,
-    ) -> Result<()> {
-        sqlx::query(
-            "INSERT INTO untis_webhook_records
-                (environment, tenant_id, fingerprint, decision, count, first_sequence, last_sequence, first_at,
-                last_at, body_until)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-            ON CONFLICT (environment, tenant_id, fingerprint) DO UPDATE SET
-                decision = excluded.decision, count = excluded.count, last_sequence = excluded.last_sequence,
-                last_at = excluded.last_at, body_until = excluded.body_until",
-        )
-        .bind(key.environment)
-        .bind(key.tenant_id)
-        .bind(record.body.as_bytes().as_slice())
-        .bind(record.decision.as_str())
-        .bind(number(record.count)?)
-        .bind(number(record.first_sequence)?)
-        .bind(number(record.last_sequence)?)
-        .bind(record.first_at.as_seconds())
-        .bind(record.last_at.as_seconds())
-        .bind(seconds(record.body_until))
-        .execute(connection)
-        .await
-        .map_err(StoreError::database)?;
-        Ok(())
+        writes::save(connection, key, changes).await
     }
 
     async fn save_sealed(
@@ -321,7 +217,7 @@ impl Store for Backend {
     }
 
     async fn tenant(&self, key: TenantKey<'_>) -> Result<Option<StoredTenant>> {
-        rows::tenant(&select_tenant(key).fetch_all(&self.pool).await.map_err(StoreError::database)?)
+        rows::tenant(&select_tenant(key, None).fetch_all(&self.pool).await.map_err(StoreError::database)?)
     }
 
     async fn credentials(&self, key: TenantKey<'_>) -> Result<Option<SealedCredentials>> {
@@ -411,7 +307,7 @@ impl Store for Backend {
         .fetch_all(&self.pool)
         .await
         .map_err(StoreError::database)?;
-        rows.iter().map(rows::record).collect()
+        rows.iter().map(|row| rows::record(row, "fingerprint")).collect()
     }
 
     async fn select(
@@ -516,24 +412,31 @@ impl Store for Backend {
 
 type Query<'q> = sqlx::query::Query<'q, Database, <Database as sqlx::Database>::Arguments>;
 
-fn select_tenant(key: TenantKey<'_>) -> Query<'_> {
+/// A tenant with its sets, and beside each the record of this body.
+fn select_tenant<'q>(key: TenantKey<'q>, body: Option<&'q Fingerprint>) -> Query<'q> {
     sqlx::query(
         "SELECT tenants.*, sets.number, sets.fingerprint, sets.state, sets.came_by,
             sets.client_id AS set_client_id, sets.host, sets.worked_at, sets.refused_at,
-            sets.is_refusal_confirmed, sets.secrets IS NOT NULL AS is_stored
+            sets.is_refusal_confirmed, sets.secrets IS NOT NULL AS is_stored,
+            records.fingerprint AS body, records.decision, records.count, records.first_sequence,
+            records.last_sequence, records.first_at, records.last_at, records.body_until
         FROM untis_webhook_tenants AS tenants LEFT JOIN untis_webhook_sets AS sets
             ON sets.environment = tenants.environment AND sets.tenant_id = tenants.tenant_id
+        LEFT JOIN untis_webhook_records AS records
+            ON records.environment = tenants.environment AND records.tenant_id = tenants.tenant_id
+                AND records.fingerprint = $3
         WHERE tenants.environment = $1 AND tenants.tenant_id = $2
         ORDER BY sets.number",
     )
     .bind(key.environment)
     .bind(key.tenant_id)
+    .bind(body.map(|body| body.as_bytes().as_slice()))
 }
 
 pub(super) fn number(number: u64) -> Result<i64> {
     i64::try_from(number).map_err(|_| StoreError::Foreign("a number of 63 bits"))
 }
 
-fn seconds(time: Option<Timestamp>) -> Option<i64> {
+pub(super) fn seconds(time: Option<Timestamp>) -> Option<i64> {
     time.map(Timestamp::as_seconds)
 }

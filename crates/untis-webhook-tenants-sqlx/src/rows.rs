@@ -94,9 +94,17 @@ pub(super) fn message(row: &Row) -> Result<Message, StoreError> {
     Ok(message)
 }
 
-pub(super) fn record(row: &Row) -> Result<Record, StoreError> {
+/// The record beside a tenant, if there is one.
+pub(super) fn record_beside(rows: &[Row]) -> Result<Option<Record>, StoreError> {
+    let Some(row) = rows.first() else { return Ok(None) };
+    let body: Option<&[u8]> = get(row, "body")?;
+    body.map(|_| record(row, "body")).transpose()
+}
+
+/// A record, of the body whose fingerprint this column holds.
+pub(super) fn record(row: &Row, body: &'static str) -> Result<Record, StoreError> {
     Ok(Record {
-        body: fingerprint(get(row, "fingerprint")?)?,
+        body: fingerprint(get(row, body)?)?,
         decision: name(row, "decision", Decision::from_name)?,
         count: number(row, "count")?,
         first_sequence: number(row, "first_sequence")?,

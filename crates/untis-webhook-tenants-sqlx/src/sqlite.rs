@@ -27,6 +27,8 @@ mod queries;
 mod rows;
 #[path = "schema.rs"]
 mod schema;
+#[path = "writes.rs"]
+mod writes;
 
 /// Tenants in a SQLite database.
 ///
@@ -116,6 +118,17 @@ impl SqliteStore {
     /// Nobody else writes.
     async fn lock_fingerprint_keys(_: &mut SqliteConnection) -> Result<(), sqlx::Error> {
         Ok(())
+    }
+
+    /// Several writes in one query are statements one after the other.
+    fn begin_write(_: usize) -> &'static str {
+        ""
+    }
+    const END_WRITE: &str = ";";
+    const END_WRITES: &str = "";
+
+    fn after_write(_: usize) -> String {
+        "TRUE".to_owned()
     }
 
     /// The log that is written ahead holds what was destroyed until it is emptied. Somebody who reads just now can

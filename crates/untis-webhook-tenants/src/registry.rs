@@ -4,8 +4,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use crate::{
-    Column, FingerprintKey, KeyRing, Set, SetState, Store, StoreError, StoredTenant, Tenant, TenantKey,
-    Timestamp, Told,
+    Changes, FingerprintKey, KeyRing, Store, StoreError, StoredTenant, Tenant, TenantKey, Timestamp, Told,
 };
 
 mod builder;
@@ -122,26 +121,7 @@ impl<S: Store> Registry<S> {
         before: &Tenant,
         stored: &StoredTenant,
     ) -> Result<(), StoreError> {
-        let Inner { store, .. } = &*self.0;
-        let tenant = &stored.tenant;
-        store.save(connection, key, stored).await?;
-        if before.profile.is_some() && tenant.profile.is_none() {
-            store.save_sealed(connection, key, Column::Profile, None).await?;
-        }
-        // At most one is current, also on the way.
-        let mut sets: Vec<&Set> = tenant.sets.iter().collect();
-        sets.sort_by_key(|set| set.state == SetState::Current);
-        for set in sets {
-            let old = before.sets.iter().find(|old| old.number == set.number);
-            if old != Some(set) {
-                store.save_set(connection, key, set).await?;
-            }
-            if old.is_some_and(|old: &Set| old.is_stored) && !set.is_stored {
-                let secrets = Column::Secrets(set.number);
-                store.save_sealed(connection, key, secrets, None).await?;
-            }
-        }
-        Ok(())
+        self.0.store.save(connection, key, &Changes::since(before, stored)).await
     }
 }
 

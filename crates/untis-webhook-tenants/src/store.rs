@@ -4,8 +4,8 @@ use std::ops::DerefMut;
 use std::time::Duration;
 
 use crate::{
-    Claim, Column, Entry, Erasure, Fingerprint, Message, Record, SealedCredentials, Selection, Set, Status,
-    StoredTenant, TenantKey, Timestamp,
+    Changes, Claim, Column, Entry, Erasure, Fingerprint, Message, Record, SealedCredentials, Selection,
+    Status, StoredTenant, TenantKey, Timestamp,
 };
 
 /// A database that keeps tenants. `untis-webhook-tenants-sqlx` has two.
@@ -30,7 +30,8 @@ pub trait Store: Send + Sync {
     /// Commits. What comes after it is answered with a success, and what came before it is not.
     fn commit(&self, transaction: Self::Transaction) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Locks a tenant until the transaction ends, and reads it. One that is not there is made, and locked as well.
+    /// Locks a tenant until the transaction ends, and reads it, and the record of this body. A tenant that is not there
+    /// is made, and locked as well.
     ///
     /// # Errors
     ///
@@ -39,39 +40,16 @@ pub trait Store: Send + Sync {
         &self,
         connection: &mut Self::Connection,
         key: TenantKey<'_>,
-    ) -> impl Future<Output = Result<StoredTenant, StoreError>> + Send;
+        body: Option<&Fingerprint>,
+    ) -> impl Future<Output = Result<(StoredTenant, Option<Record>), StoreError>> + Send;
 
-    /// Writes a tenant that is locked, without its sets. What the worker has written of [`News`](crate::News) stays
-    /// as it is, unless the version rises: that is due at once.
+    /// Writes what has changed of a tenant that is locked. What the worker has written of [`News`](crate::News) stays as
+    /// it is, unless the version rises: that is due at once.
     fn save(
         &self,
         connection: &mut Self::Connection,
         key: TenantKey<'_>,
-        tenant: &StoredTenant,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// Writes a set, new or not, by its number. Whether it is stored follows from [`Column::Secrets`].
-    fn save_set(
-        &self,
-        connection: &mut Self::Connection,
-        key: TenantKey<'_>,
-        set: &Set,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// The record of a body.
-    fn record(
-        &self,
-        connection: &mut Self::Connection,
-        key: TenantKey<'_>,
-        body: &Fingerprint,
-    ) -> impl Future<Output = Result<Option<Record>, StoreError>> + Send;
-
-    /// Writes a record, new or not.
-    fn save_record(
-        &self,
-        connection: &mut Self::Connection,
-        key: TenantKey<'_>,
-        record: &Record,
+        changes: &Changes<'_>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Writes what is encrypted into a row that is there, or destroys it.

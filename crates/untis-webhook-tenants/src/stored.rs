@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::{Decision, Fingerprint, Place, Status, Tenant, Timestamp, Told};
+use crate::{Decision, Fingerprint, Place, Set, SetState, Status, Tenant, Timestamp, Told};
 
 /// Which tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -158,6 +158,42 @@ pub struct Record {
     pub last_at: Timestamp,
     /// Until when the body itself is kept, of one that nobody could read.
     pub body_until: Option<Timestamp>,
+}
+
+/// What has changed of a tenant, to be written at once.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Changes<'a> {
+    /// The tenant. Its sets are written as far as they are among those below; its profile is destroyed if it has none.
+    pub tenant: &'a StoredTenant,
+    /// The profile, encrypted, if it is another.
+    pub profile: Option<Vec<u8>>,
+    /// Sets, new or not, in an order in which at most one is current on the way; each with its secrets, encrypted, if
+    /// they are new. Those of one that is not stored are destroyed.
+    pub sets: Vec<(&'a Set, Option<Vec<u8>>)>,
+    /// The record of a body, new or not, and the body, encrypted, if it is to be kept.
+    pub record: Option<(Record, Option<Vec<u8>>)>,
+}
+
+impl<'a> Changes<'a> {
+    /// What differs from before, without what is encrypted.
+    pub fn since(before: &Tenant, tenant: &'a StoredTenant) -> Self {
+        let mut sets: Vec<_> = tenant
+            .tenant
+            .sets
+            .iter()
+            .filter(|set| !before.sets.contains(set))
+            .map(|set| (set, None))
+            .collect();
+        sets.sort_by_key(|(set, _)| set.state == SetState::Current);
+        Self { tenant, profile: None, sets, record: None }
+    }
+}
+
+impl fmt::Debug for Changes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Changes").field("tenant", &self.tenant).finish_non_exhaustive()
+    }
 }
 
 /// The set of credentials that an active tenant gives out, encrypted.

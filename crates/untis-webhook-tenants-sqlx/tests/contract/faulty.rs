@@ -3,8 +3,8 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use untis_webhook_tenants::{
-    Claim, Column, Entry, Erasure, Fingerprint, Message, Record, SealedCredentials, Selection, Set, Status,
-    Store, StoreError, StoredTenant, TenantKey, Timestamp,
+    Changes, Claim, Column, Entry, Erasure, Fingerprint, Message, Record, SealedCredentials, Selection,
+    Status, Store, StoreError, StoredTenant, TenantKey, Timestamp,
 };
 
 /// A store that fails at one call, and works before and after.
@@ -67,11 +67,10 @@ impl<S: Store> Store for Faulty<S> {
 
     faulty! {
         fn begin() -> S::Transaction;
-        fn lock(connection: &mut S::Connection, key: TenantKey<'_>) -> StoredTenant;
-        fn save(connection: &mut S::Connection, key: TenantKey<'_>, tenant: &StoredTenant) -> ();
-        fn save_set(connection: &mut S::Connection, key: TenantKey<'_>, set: &Set) -> ();
-        fn record(connection: &mut S::Connection, key: TenantKey<'_>, body: &Fingerprint) -> Option<Record>;
-        fn save_record(connection: &mut S::Connection, key: TenantKey<'_>, record: &Record) -> ();
+        fn lock(
+            connection: &mut S::Connection, key: TenantKey<'_>, body: Option<&Fingerprint>
+        ) -> (StoredTenant, Option<Record>);
+        fn save(connection: &mut S::Connection, key: TenantKey<'_>, changes: &Changes<'_>) -> ();
         fn save_sealed(
             connection: &mut S::Connection, key: TenantKey<'_>, column: Column, sealed: Option<&[u8]>
         ) -> ();

@@ -4,7 +4,7 @@ use untis_webhook::event::Credentials;
 
 use super::receive::are_storable;
 use super::{Inner, Registry, RegistryError};
-use crate::{OperateError, Store};
+use crate::{Changes, OperateError, Store};
 
 /// What became of credentials that were to be taken over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl<S: Store> Registry<S> {
         let key = key.ok_or(OperateError::Text)?;
         let (Inner { store, .. }, now) = (&*self.0, self.now());
         let mut transaction = store.begin().await?;
-        let mut stored = store.lock(&mut transaction, key).await?;
+        let (mut stored, _) = store.lock(&mut transaction, key, None).await?;
         let before = stored.tenant.clone();
         let Some(told) = stored.tenant.import(self.delivered(credentials), now) else {
             return Ok(Imported::Known);
@@ -66,10 +66,9 @@ impl<S: Store> Registry<S> {
         stored.tell(told, now);
         stored.news.acknowledged = stored.tenant.version;
         stored.probe_at = stored.tenant.probe_at(now);
-        self.save(&mut transaction, key, &before, &stored).await?;
-        for (column, sealed) in self.seal_credentials(key, &before, &stored.tenant, credentials)? {
-            store.save_sealed(&mut transaction, key, column, Some(&sealed)).await?;
-        }
+        let mut changes = Changes::since(&before, &stored);
+        self.seal_credentials(key, &before, &mut changes, credentials)?;
+        store.save(&mut transaction, key, &changes).await?;
         store.commit(transaction).await?;
         tracing::info!(tenant = key.tenant_id, "credentials of the application's own are taken over");
         Ok(Imported::Activated)

@@ -129,7 +129,7 @@ impl<S: Store> Registry<S> {
         connection: &mut S::Connection,
         key: TenantKey<'_>,
     ) -> Result<StoredTenant, RegistryError> {
-        let stored = self.0.store.lock(connection, key).await?;
+        let (stored, _) = self.0.store.lock(connection, key, None).await?;
         match stored.tenant.sequence {
             0 => Err(RegistryError::UnknownTenant),
             _ => Ok(stored),

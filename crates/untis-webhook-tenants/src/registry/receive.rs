@@ -4,7 +4,7 @@ use untis_webhook::{Event, Verified};
 
 use super::{Inner, MAX_TENANT_ID, ReceiveError, Registry, is_storable};
 use crate::{
-    Column, Decision, Delivered, Ended, Fingerprint, Profile, Record, SealError, Store, Tenant,
+    Changes, Column, Decision, Delivered, Ended, Profile, Record, SealError, Set, Store, Tenant,
     TenantCredentials, TenantKey, Told,
 };
 
@@ -111,10 +111,9 @@ impl<S: Store> Registry<S> {
         let Arriving { body, tenant_id, what } = arriving;
         let (key, now) = (TenantKey { environment, tenant_id: &tenant_id }, self.now());
 
-        let mut stored = store.lock(connection, key).await?;
-        let before = stored.tenant.clone();
         let body_fingerprint = fingerprints.of_body(body);
-        let known = store.record(connection, key, &body_fingerprint).await?;
+        let (mut stored, known) = store.lock(connection, key, Some(&body_fingerprint)).await?;
+        let before = stored.tenant.clone();
         let first_seen = known.map(|record| record.first_sequence);
 
         let change = match &what {
@@ -133,13 +132,6 @@ impl<S: Store> Registry<S> {
             stored.tell(told, now);
         }
 
-        self.save(connection, key, &before, &stored).await?;
-        let mut sealed = match &what {
-            What::Credentials(credentials) => {
-                self.seal_credentials(key, &before, &stored.tenant, credentials)?
-            }
-            What::End(_) | What::Unknown => Vec::new(),
-        };
         let record = Record {
             body: body_fingerprint,
             decision: change.decision,
@@ -150,13 +142,14 @@ impl<S: Store> Registry<S> {
             last_at: now,
             body_until: (change.decision == Decision::Record).then(|| now.after(self.0.keep_bodies)),
         };
-        store.save_record(connection, key, &record).await?;
-        if record.body_until.is_some() {
-            sealed.push(self.seal(key, Column::Body(body_fingerprint), body)?);
+        let mut changes = Changes::since(&before, &stored);
+        if let What::Credentials(credentials) = &what {
+            self.seal_credentials(key, &before, &mut changes, credentials)?;
         }
-        for (column, sealed) in sealed {
-            store.save_sealed(connection, key, column, Some(&sealed)).await?;
-        }
+        let is_kept = record.body_until.is_some();
+        let body = is_kept.then(|| self.seal(key, Column::Body(body_fingerprint), body)).transpose()?;
+        changes.record = Some((record, body));
+        store.save(connection, key, &changes).await?;
         Ok(Received {
             tenant_id: Some(tenant_id).filter(|tenant_id| !tenant_id.is_empty()),
             decision: change.decision,
@@ -183,45 +176,37 @@ impl<S: Store> Registry<S> {
         }
     }
 
-    /// What was brought, encrypted, as far as the tenant took it.
+    /// Encrypts what was brought, as far as the tenant took it.
     pub(super) fn seal_credentials(
         &self,
         key: TenantKey<'_>,
         before: &Tenant,
-        tenant: &Tenant,
+        changes: &mut Changes<'_>,
         credentials: &Credentials,
-    ) -> Result<Vec<(Column, Vec<u8>)>, SealError> {
+    ) -> Result<(), SealError> {
         let fingerprint = self.0.fingerprints.of_set(credentials);
-        let stored_set = |tenant: &Tenant| number_of_stored(tenant, fingerprint);
-        let mut sealed = Vec::new();
-        if let Some(number) = stored_set(tenant).filter(|_| stored_set(before).is_none()) {
-            let secrets = TenantCredentials::encode(credentials);
-            sealed.push(self.seal(key, Column::Secrets(number), &secrets)?);
+        let is_it = |set: &Set| set.fingerprint == fingerprint && set.is_stored;
+        if let Some((set, secrets)) = changes.sets.iter_mut().find(|(set, _)| is_it(set))
+            && !before.sets.iter().any(is_it)
+        {
+            let encoded = TenantCredentials::encode(credentials);
+            *secrets = Some(self.seal(key, Column::Secrets(set.number), &encoded)?);
         }
-        if tenant.profile.is_some() && tenant.profile != before.profile {
-            sealed.push(self.seal(key, Column::Profile, &Profile::encode(credentials))?);
+        let profile = changes.tenant.tenant.profile;
+        if profile.is_some() && profile != before.profile {
+            changes.profile = Some(self.seal(key, Column::Profile, &Profile::encode(credentials))?);
         }
-        Ok(sealed)
+        Ok(())
     }
 
-    fn seal(
-        &self,
-        key: TenantKey<'_>,
-        column: Column,
-        plaintext: &[u8],
-    ) -> Result<(Column, Vec<u8>), SealError> {
-        Ok((column, column.at(key, |place| self.0.ring.seal(place, plaintext))?))
+    fn seal(&self, key: TenantKey<'_>, column: Column, plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
+        column.at(key, |place| self.0.ring.seal(place, plaintext))
     }
 }
 
 /// Whether every database takes what of them stands in the clear.
 pub(super) fn are_storable(credentials: &Credentials) -> bool {
     [&credentials.client_id, &credentials.host].iter().all(|text| is_storable(text, MAX_TEXT))
-}
-
-fn number_of_stored(tenant: &Tenant, fingerprint: Fingerprint) -> Option<u64> {
-    let set = tenant.sets.iter().find(|set| set.fingerprint == fingerprint && set.is_stored);
-    set.map(|set| set.number)
 }
 
 impl Received {
