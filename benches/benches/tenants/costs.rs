@@ -80,7 +80,7 @@ impl<const N: usize> Costs<N> {
         costs
     }
 
-    /// In nanoseconds: the least is that of a disk that was not asked to wait.
+    /// In nanoseconds.
     pub(crate) fn median(&mut self, which: usize, step: Step) -> f64 {
         let at = Step::ROUND.iter().position(|other| *other == step).unwrap();
         let costs = &mut self.0[which][at];
