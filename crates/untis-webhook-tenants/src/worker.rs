@@ -110,7 +110,9 @@ impl<S: Store + 'static, H: Handler> Worker<S, H> {
     }
 
     /// Asks this probe, of one tenant at a time: a minute after credentials came, at once about those that came again
-    /// after a deactivation, an hour after a deactivation, and of each active tenant [every day](Self::sweep).
+    /// after a deactivation, an hour after a deactivation, and of each active tenant [every day](Self::sweep). However
+    /// often something is sent again, about one tenant it is asked once a minute at most. What perhaps works only as
+    /// yet, an activation within the hour or a set that took a newer one's place, is asked about every hour for a while.
     ///
     /// - A set that the platform refused twice, a minute apart, is given up for another one of the tenant's client id that
     ///   works. If there is none, the application is told; and when none has worked for an hour, the tenant is

@@ -102,7 +102,11 @@ impl Registry {
 
     /// Asks as a worker does, for two days: what is due, when it is due.
     fn probe(&mut self, works: Option<u8>) {
-        let end = Timestamp::from_seconds(self.now).after(2 * DAY);
+        self.probe_for(works, 2 * DAY);
+    }
+
+    fn probe_for(&mut self, works: Option<u8>, seconds: u64) {
+        let end = Timestamp::from_seconds(self.now).after(seconds);
         let mut rounds = 0;
         while let Some(at) = self.probe_at.filter(|at| *at <= end) {
             rounds += 1;
@@ -111,11 +115,12 @@ impl Registry {
             self.probe_at = self.round(works);
             self.check();
         }
+        self.now = end.as_seconds();
     }
 
     fn round(&mut self, works: Option<u8>) -> Option<Timestamp> {
         let (now, mut asked) = (Timestamp::from_seconds(self.now), Vec::new());
-        while let Some(question) = self.tenant.to_ask(&asked) {
+        while let Some(question) = self.tenant.to_ask(&asked, now) {
             let set = self.tenant.sets.iter().find(|set| set.number == question.number).unwrap();
             assert_eq!((&*set.client_id, set.is_stored), (OWN, true));
             let is_working = works.is_some_and(|works| set.fingerprint == fingerprint(works, 0));
@@ -197,6 +202,28 @@ proptest! {
         }
         for body in arrivals {
             registry.receive(body);
+        }
+        registry.probe(works);
+        let expected = works.map(|set| (OWN.to_owned(), fingerprint(set, 0)));
+        prop_assert_eq!(registry.given_out(), expected, "{:?}", registry.tenant);
+    }
+
+    /// The same where the probe is asked between them, however far apart they come.
+    #[test]
+    fn whatever_is_asked_meanwhile_what_works_is_given_out_in_the_end(
+        (acts, order, foreign) in disordered(), gaps in vec(any::<Index>(), 1..40)
+    ) {
+        let (bodies, works) = life(&acts);
+        let mut registry = Registry::new();
+        let mut arrivals = bodies.clone();
+        arrivals.extend(order.iter().map(|index| bodies[index.index(bodies.len())]));
+        let first = arrivals.iter().position(|body| matches!(body, Body::Own(..))).unwrap();
+        for (at, set) in foreign {
+            arrivals.insert(first + 1 + at.index(arrivals.len() - first), Body::Foreign(set));
+        }
+        for (body, gap) in arrivals.into_iter().zip(gaps.iter().cycle()) {
+            registry.receive(body);
+            registry.probe_for(works, [0, 30, 70, 600, 3700, DAY][gap.index(6)]);
         }
         registry.probe(works);
         let expected = works.map(|set| (OWN.to_owned(), fingerprint(set, 0)));

@@ -72,6 +72,8 @@ macro_rules! contract {
             a_set_that_works_again_is_told_of
             what_came_again_after_a_deactivation_activates_if_it_works
             a_deactivation_is_undone_by_a_probe_that_may_and_reported_by_one_that_may_not
+            who_sends_something_again_and_again_does_not_have_it_asked_about_each_time
+            the_current_set_is_asked_about_after_an_hour_whatever_came_meanwhile
             an_answer_that_proves_nothing_changes_nothing
             another_partners_set_is_never_asked_about
             an_answer_about_what_has_changed_since_is_none

@@ -113,6 +113,12 @@ pub async fn a_set_that_is_refused_twice_gives_way_to_one_that_works<S: Store + 
     assert_eq!(probed.after(1).await, ["two", "three"]);
     assert_eq!(probed.password().await.as_deref(), Some("three"));
     assert_eq!(probed.told().await, Some(Told::CredentialsReplaced));
+    // What was refused may come into force yet.
+    assert!(probed.after(HOUR - 1).await.is_empty());
+    assert_eq!(probed.after(1).await, ["three"]);
+    for _ in 1..24 {
+        assert_eq!(probed.after(HOUR).await, ["three"]);
+    }
     // Every day it is seen to be alive.
     assert!(probed.after(DAY - 1).await.is_empty());
     assert_eq!(probed.after(1).await, ["three"]);
@@ -224,6 +230,57 @@ where
     assert_eq!(probed.after(HOUR).await, ["one"]);
     assert_eq!(probed.after(60).await, ["one"]);
     assert!(probed.after(30 * DAY).await.is_empty());
+}
+
+pub async fn who_sends_something_again_and_again_does_not_have_it_asked_about_each_time<
+    S: Store + 'static,
+>(
+    store: S,
+) {
+    let probed = Probed::new(store, []).await;
+    for delivery in [created("one"), deactivation()] {
+        probed.registry.receive(&delivery).await.unwrap();
+    }
+    for is_down in [true, false] {
+        probed.platform.is_down(is_down);
+        let mut asked = 0;
+        for _ in 0..120 {
+            probed.registry.receive(&created("one")).await.unwrap();
+            asked += probed.after(5).await.len();
+        }
+        assert!((2..=11).contains(&asked), "{asked} in ten minutes");
+    }
+    assert!(probed.registry.get(TENANT).await.unwrap().unwrap().version < 15);
+    // Nor where it works, and what ends the tenant comes again as well.
+    probed.platform.change(["one"]);
+    let mut asked = 0;
+    for _ in 0..120 {
+        probed.registry.receive(&deactivation()).await.unwrap();
+        probed.registry.receive(&created("one")).await.unwrap();
+        asked += probed.after(5).await.len();
+    }
+    assert!((2..=11).contains(&asked), "{asked} in ten minutes");
+}
+
+/// What came again is refused, and what was current when somebody's deactivation came still works.
+pub async fn the_current_set_is_asked_about_after_an_hour_whatever_came_meanwhile<S: Store + 'static>(
+    store: S,
+) {
+    let probed = Probed::new(store, ["two"]).await;
+    for delivery in [created("one"), reset("two"), deactivation()] {
+        probed.registry.receive(&delivery).await.unwrap();
+    }
+    probed.clock.advance(600);
+    probed.registry.receive(&created("one")).await.unwrap();
+    assert_eq!(probed.after(0).await, ["one"]);
+    assert_eq!(probed.after(60).await, ["one"]);
+    assert!(probed.after(HOUR - 661).await.is_empty());
+    probed.clock.advance(1);
+    probed.worker().probe_may_restore().probe_due().await.unwrap();
+    assert_eq!(
+        (probed.platform.asked(), probed.password().await.as_deref()),
+        (vec!["two".to_owned()], Some("two"))
+    );
 }
 
 pub async fn an_answer_that_proves_nothing_changes_nothing<S: Store + 'static>(store: S) {

@@ -87,7 +87,7 @@ impl<S: Store> Registry<S> {
             Some(Probed::Outdated | Probed::Taken(Some(Told::Deactivated))) => {
                 (None, stored.tenant.probe_at(now))
             }
-            None | Some(Probed::Taken(_)) => match stored.tenant.to_ask(asked) {
+            None | Some(Probed::Taken(_)) => match stored.tenant.to_ask(asked, now) {
                 None => (None, stored.tenant.probe_again(now, probing.sweep)),
                 next => (next, Some(again)),
             },

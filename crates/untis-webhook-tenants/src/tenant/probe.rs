@@ -1,5 +1,7 @@
 //! What a probe is asked about, when, and what its answer does to a tenant.
 
+use std::cmp::Reverse;
+
 use super::{Refused, Set, SetState, Status, Tenant, Told};
 use crate::{Contest, Decision, Ended, Timestamp};
 
@@ -38,15 +40,13 @@ impl Tenant {
     /// The next set to ask about in a round, after those of these numbers; `None` when the round is over.
     ///
     /// Of an active tenant that is the current one, and the others only when that is refused for certain; of one that
-    /// ended, the set that came again, or all. A set of another client id is never asked about: that of another partner
-    /// works as well.
-    pub fn to_ask(&self, asked: &[u64]) -> Option<Asked> {
-        if asked.len() >= MAX_ASKED {
+    /// ended, the set that came again, or all when an hour is over. A set of another client id is never asked about: that
+    /// of another partner works as well.
+    pub fn to_ask(&self, asked: &[u64], now: Timestamp) -> Option<Asked> {
+        if asked.len() >= MAX_ASKED || self.revoked_by().is_some_and(|at| now < at) {
             return None;
         }
-        let due = self.in_question().filter(|set| !asked.contains(&set.number));
-        // The newest first, after the current one.
-        let set = due.max_by_key(|set| (set.state == SetState::Current, set.number))?;
+        let set = self.in_question().into_iter().find(|set| !asked.contains(&set.number))?;
         Some(Asked { version: self.version, number: set.number, state: set.state })
     }
 
@@ -65,6 +65,12 @@ impl Tenant {
             | Decision::Remember(_)
             | Decision::Update => before,
             Decision::Deactivate | Decision::Delete => self.probe_at(now),
+            // It is asked about already, or was just now.
+            Decision::Contest(Contest::Replay)
+                if before.is_some_and(|at| at > now && at <= now.after(REFUSED)) =>
+            {
+                before
+            }
             Decision::Activate
             | Decision::Candidate
             | Decision::Contest(Contest::Replay)
@@ -75,28 +81,37 @@ impl Tenant {
 
     /// When to ask, now that something has happened to the tenant; `None` if there is nothing to ask about.
     pub fn probe_at(&self, now: Timestamp) -> Option<Timestamp> {
-        self.to_ask(&[])?;
+        let first = *self.in_question().first()?;
         let soon = now.after(SETTLE);
-        match (self.status, self.replayed) {
-            (Status::Active, _) => Some(soon),
-            // Until that is known, nobody is given credentials that perhaps work.
-            (_, Some(_)) => Some(now),
-            (_, None) => self.ended.map(|ended| soon.max(ended.at.after(HOUR))),
+        // Until that is known, nobody is given credentials that perhaps work. Who sends it again and again does not have
+        // it asked about each time.
+        let is_known =
+            first.refused.is_some() || first.worked_at.is_some_and(|at| now.seconds_since(at) < SETTLE);
+        if self.replayed.is_some() && !is_known {
+            return Some(now);
         }
+        Some(self.revoked_by().map_or(soon, |at| at.max(soon)))
     }
 
     /// When to ask again, after a round in which each answer was [taken](Probed::Taken) and proved something; of an
     /// active tenant that works, after so many seconds.
     pub fn probe_again(&self, now: Timestamp, sweep: u64) -> Option<Timestamp> {
-        let is_doubtful = |set: &Set| set.refused.is_some_and(|refused| !refused.is_confirmed);
-        if self.in_question().any(is_doubtful) {
-            return Some(now.after(SETTLE));
+        let sets = self.in_question();
+        let is_open = |set: &&Set| match set.refused {
+            Some(refused) => !refused.is_confirmed,
+            // Of one that was asked about too early nothing is known yet.
+            None => self.status != Status::Active && !self.is_revived(set, now),
+        };
+        if sets.iter().any(is_open) {
+            let soon = now.after(SETTLE);
+            return Some(self.revoked_by().map_or(soon, |at| at.max(soon)));
         }
         match self.status {
             Status::Active if self.is_current_refused() => Some(now.after(REFUSED)),
+            Status::Active if self.is_unsettled(now) => Some(now.after(sweep.min(HOUR))),
             Status::Active => Some(now.after(sweep)),
             Status::Deactivated | Status::Deleted => {
-                self.in_question().any(|set| self.is_revived(set, now)).then(|| now.after(sweep))
+                sets.iter().any(|set| self.is_revived(set, now)).then(|| now.after(sweep))
             }
         }
     }
@@ -141,16 +156,37 @@ impl Tenant {
         self.is_current_refused() && own.all(|set| set.refused.is_some())
     }
 
-    /// What a round asks about.
-    fn in_question(&self) -> impl Iterator<Item = &Set> {
+    /// What a round asks about: the newest first, after the current one.
+    fn in_question(&self) -> Vec<&Set> {
         let is_enough = self.status == Status::Active && !self.is_current_refused();
-        self.sets.iter().filter(move |set| {
+        let is_in_question = |set: &&Set| {
             set.is_stored
                 && match self.replayed {
                     Some(number) => set.number == number,
                     None => self.is_own(set) && (set.state == SetState::Current || !is_enough),
                 }
-        })
+        };
+        let mut sets: Vec<_> = self.sets.iter().filter(is_in_question).collect();
+        sets.sort_by_key(|set| Reverse((set.state == SetState::Current, set.number)));
+        sets.truncate(MAX_ASKED);
+        sets
+    }
+
+    /// From when on the sets of a tenant that ended are asked about, but for one that came again.
+    fn revoked_by(&self) -> Option<Timestamp> {
+        let ended = self.ended.filter(|_| self.status != Status::Active && self.replayed.is_none());
+        ended.map(|ended| ended.at.after(HOUR))
+    }
+
+    /// Whether the set that is given out works perhaps only as yet: the tenant ended within the hour and the platform has
+    /// not revoked it, or a newer one was refused within the day and is not in force there.
+    fn is_unsettled(&self, now: Timestamp) -> bool {
+        let Some(current) = self.current() else { return false };
+        let is_newer = |set: &Set| set.number > current.number && set.is_stored && self.is_own(set);
+        self.ended.is_some_and(|ended| now.seconds_since(ended.at) < HOUR)
+            || self.sets.iter().any(|set| {
+                is_newer(set) && set.refused.is_some_and(|refused| now.seconds_since(refused.since) < DAY)
+            })
     }
 
     fn is_current_refused(&self) -> bool {
@@ -218,6 +254,9 @@ impl Set {
 
 /// Seconds between two refusals that are not one fault.
 const APART: u64 = 10;
+
+/// Seconds in which what was refused may come into force.
+const DAY: u64 = 24 * HOUR;
 
 /// Seconds in which a platform has time to revoke, and a fault of its own to end.
 const HOUR: u64 = 60 * 60;
