@@ -28,7 +28,7 @@ macro_rules! this_version {
     };
 }
 
-/// Those that failed before come last.
+/// Those that failed before come last, and of either those that have waited longest come first.
 pub(super) async fn claim(store: &Backend, environment: &str, claim: Claim) -> Result<Vec<Message>> {
     // Reads before it writes: mostly there is nothing, and of writers a database has one.
     let is_due = sqlx::query_scalar(concat!(
@@ -47,7 +47,7 @@ pub(super) async fn claim(store: &Backend, environment: &str, claim: Claim) -> R
         due!(),
         " AND ($2 OR attempts = 0) AND ",
         this_version!("$6"),
-        " ORDER BY attempts LIMIT $3 ",
+        " ORDER BY attempts > 0, COALESCE(leased_until, due_at, changed_at * 1000) LIMIT $3 ",
         skip_locked!(),
         ")
         UPDATE untis_webhook_tenants SET lease = $4, attempts = attempts + 1, leased_until = $5 + ",
@@ -166,5 +166,5 @@ pub(super) async fn claim_probe(
 }
 
 fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 2)
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX).min(i64::MAX / 2)
 }

@@ -20,6 +20,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use untis_webhook_tenants::{ReceiveError, Store, StoreError};
@@ -205,4 +206,38 @@ async fn one_tenant_that_is_locked_delays_no_other() {
     });
     store.commit(transaction).await.unwrap();
     assert_eq!(waiting.await.unwrap(), None);
+}
+
+/// It waits for a lock that somebody holds.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs PostgreSQL: .ci/postgres"]
+async fn a_worker_ends_although_the_database_does_not_answer() {
+    let (store, _database) = fresh().await;
+    let registry = contract::registry(store.clone()).await;
+    registry.receive(&contract::created("one")).await.unwrap();
+    // While it tells, and before.
+    for lock in ["SELECT 1 FROM untis_webhook_tenants FOR UPDATE", "LOCK TABLE untis_webhook_tenants"] {
+        let (begun, mut has_begun) = tokio::sync::mpsc::unbounded_channel();
+        let (goes_on, go_on) = tokio::sync::watch::channel(false);
+        let handler = move |_| {
+            let (begun, mut go_on) = (begun.clone(), go_on.clone());
+            async move {
+                begun.send(())?;
+                go_on.wait_for(|go_on| *go_on).await?;
+                Ok(())
+            }
+        };
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let worker = registry.worker(handler).deadline(Duration::from_secs(1)).poll(Duration::from_millis(5));
+        let running = tokio::spawn(worker.run_until(async { drop(stopped.await) }));
+        if lock.starts_with("SELECT") {
+            has_begun.recv().await.unwrap();
+        }
+        let mut transaction = store.begin().await.unwrap();
+        sqlx::query(lock).execute(&mut *transaction).await.unwrap();
+        goes_on.send(true).unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        stop.send(()).unwrap();
+        tokio::time::timeout(Duration::from_secs(30), running).await.expect("an end").unwrap();
+    }
 }

@@ -158,7 +158,8 @@ pub trait Store: Send + Sync {
     fn erasures(&self, key: TenantKey<'_>) -> impl Future<Output = Result<Vec<Erasure>, StoreError>> + Send;
 
     /// Takes tenants with a version above what was acknowledged that are due, not given up, and not taken by another, and
-    /// counts the attempt. Those with fewer attempts come first.
+    /// counts the attempt. Those that were never tried come first, and of these and of the others those that have waited
+    /// longest.
     ///
     /// # Errors
     ///

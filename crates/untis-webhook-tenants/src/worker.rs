@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use self::pauses::{Pauses, random};
 use self::places::Places;
@@ -79,10 +79,11 @@ impl<S: Store + 'static> Registry<S> {
 }
 
 impl<S: Store + 'static, H: Handler> Worker<S, H> {
-    /// How long a handler may take: 30 s unless it is said.
+    /// How long a handler may take: 30 s unless it is said. Then its future is dropped. One that blocks its thread cannot
+    /// be dropped, and another can be told beside it.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline;
+        self.deadline = deadline.min(LONGEST);
         self
     }
 
@@ -105,7 +106,7 @@ impl<S: Store + 'static, H: Handler> Worker<S, H> {
     /// and up to half of it is left out, at random.
     #[must_use]
     pub fn pauses(mut self, first: Duration, longest: Duration) -> Self {
-        self.pauses = Pauses { first, longest };
+        self.pauses = Pauses { first, longest: longest.min(LONGEST) };
         self
     }
 
@@ -141,10 +142,10 @@ impl<S: Store + 'static, H: Handler> Worker<S, H> {
         self
     }
 
-    /// How often the probe asks about each active tenant: every 24 h unless it is said.
+    /// How often the probe asks about each active tenant: every 24 h unless it is said, and every minute at most.
     #[must_use]
     pub fn sweep(mut self, every: Duration) -> Self {
-        self.probing.sweep = every.as_secs();
+        self.probing.sweep = every.as_secs().max(60);
         self
     }
 
@@ -153,7 +154,8 @@ impl<S: Store + 'static, H: Handler> Worker<S, H> {
         self.run_until(pending()).await;
     }
 
-    /// Runs until `stop`. Then nothing more is begun, and what was begun is waited for, as long as the deadline.
+    /// Runs until `stop`. Then nothing more is begun, and what was begun is waited for, as long as the deadline and 5 s
+    /// for the database.
     ///
     /// A database that fails is tried again, and logged.
     pub async fn run_until(self, stop: impl Future<Output = ()>) {
@@ -199,8 +201,21 @@ impl<S: Store + 'static, H: Handler> Worker<S, H> {
     async fn tell_until(&self, stop: impl Future<Output = ()>) {
         let (mut telling, mut failures) = (JoinSet::new(), 0);
         let mut stop = pin!(stop);
-        loop {
-            let pause = match self.begin(&mut telling).await {
+        let end_by = || Instant::now() + self.deadline + STORING;
+        let end = loop {
+            let begun = {
+                let mut begin = pin!(self.begin(&mut telling));
+                tokio::select! {
+                    biased;
+                    begun = &mut begin => begun,
+                    () = &mut stop => {
+                        let end = end_by();
+                        drop(timeout_at(end, begin).await);
+                        break end;
+                    }
+                }
+            };
+            let pause = match begun {
                 Ok(()) => {
                     failures = 0;
                     self.poll
@@ -213,13 +228,15 @@ impl<S: Store + 'static, H: Handler> Worker<S, H> {
                 }
             };
             tokio::select! {
-                () = &mut stop => break,
+                () = &mut stop => break end_by(),
                 Some(_) = telling.join_next() => {}
                 () = self.registry.changed() => {}
                 () = sleep(pause) => {}
             }
-        }
-        while telling.join_next().await.is_some() {}
+        };
+        let told = async { while telling.join_next().await.is_some() {} };
+        // What is not done then is waiting for the database, and is told again.
+        drop(timeout_at(end, told).await);
     }
 
     /// Begins to tell what is due, as far as there are places.
@@ -297,6 +314,12 @@ impl<S, H> fmt::Debug for Worker<S, H> {
 
 /// For a database that fails.
 const OUTAGE: Pauses = Pauses { first: Duration::from_secs(1), longest: Duration::from_secs(60) };
+
+/// What it takes at most to store what became of a message, where somebody waits for it.
+const STORING: Duration = Duration::from_secs(5);
+
+/// More than that is for ever, and more than a clock may hold.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Of one worker, so that a sweep is no flood.
 const BETWEEN_PROBES: Duration = Duration::from_millis(100);

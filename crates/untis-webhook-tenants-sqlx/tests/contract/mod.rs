@@ -64,6 +64,8 @@ macro_rules! contract {
             one_that_died_is_followed_by_another_and_cannot_acknowledge_any_more
             a_worker_that_is_stopped_ends_what_it_has_begun_and_begins_nothing
             tenants_whose_handler_hangs_or_fails_delay_no_other
+            what_has_waited_longest_is_told_first
+            durations_without_end_are_no_error
             messages_of_a_tenant_come_one_by_one_in_order_and_none_is_missing
             a_worker_whose_store_fails_at_any_call_tells_it_nevertheless
             a_set_that_is_refused_twice_gives_way_to_one_that_works
@@ -395,6 +397,18 @@ pub async fn a_deleted_tenant_is_destroyed_when_the_grace_is_over_or_at_once<S: 
     let registry = builder.destroy_deleted_at_once().open(registry.store().clone()).await.unwrap();
     assert_eq!(did(registry.receive(&deletion()).await).0, Decision::Delete);
     assert!(everything_sealed(&registry).await.is_empty());
+}
+
+pub async fn what_is_destroyed_at_once_is_not_brought_back_by_a_late_retry<S: Store>(store: S) {
+    let builder = Registry::builder(&keys(), ring()).environment_keys(["2026"]).destroy_deleted_at_once();
+    let registry = builder.open(store).await.unwrap();
+    for delivery in [created("one"), deletion(), created("one")] {
+        registry.receive(&delivery).await.unwrap();
+    }
+    assert!(registry.sets(TENANT).await.unwrap().iter().all(|set| !set.is_stored));
+    assert_eq!(registry.profile(TENANT).await.unwrap(), None);
+    registry.receive(&reset("two")).await.unwrap();
+    assert_eq!(password(&registry, TENANT).await.as_deref(), Some("two"));
 }
 
 pub async fn a_forgotten_tenant_is_not_brought_back_by_a_late_retry<S: Store>(store: S) {

@@ -321,6 +321,58 @@ pub async fn tenants_whose_handler_hangs_or_fails_delay_no_other<S: Store + 'sta
     running.abort();
 }
 
+/// However often it has failed, and however often others change.
+pub async fn what_has_waited_longest_is_told_first<S: Store + 'static>(store: S) {
+    let clock = Clock::new();
+    let registry = registry_with(store, &clock, ring()).await;
+    let claim = async |retries, milliseconds| {
+        let duration = Duration::from_millis(milliseconds);
+        let claim = Claim { limit: 1, retries, lease: 1, duration };
+        let messages = registry.store().claim("production", claim).await.unwrap();
+        messages.into_iter().map(|message| (message.tenant_id, message.attempt)).collect::<Vec<_>>()
+    };
+    let fail = async |tenant_id, milliseconds| {
+        let pause = Some(Duration::from_millis(milliseconds));
+        registry.store().postpone(key(tenant_id), 1, 1, pause).await.unwrap();
+    };
+    let receive = async |school, password| {
+        let delivery = of_school(school, CredentialsEventType::Reset, password);
+        registry.receive(&delivery).await.unwrap();
+        clock.advance(1);
+    };
+    receive("often", "one").await;
+    for attempt in 1..=9 {
+        assert_eq!(claim(true, 60_000).await, [("often".to_owned(), attempt)]);
+        fail("often", 0).await;
+    }
+    receive("changes", "one").await;
+    receive("quiet", "one").await;
+    receive("changes", "two").await;
+    assert_eq!(claim(false, 60_000).await, [("quiet".to_owned(), 1)]);
+    fail("quiet", 5).await;
+    assert_eq!(claim(false, 60_000).await, [("changes".to_owned(), 1)]);
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    assert_eq!(claim(true, 60_000).await, [("often".to_owned(), 10)]);
+    assert_eq!(claim(true, 60_000).await, [("quiet".to_owned(), 2)]);
+}
+
+pub async fn durations_without_end_are_no_error<S: Store + 'static>(store: S) {
+    let registry = registry(store).await;
+    registry.receive(&created("one")).await.unwrap();
+    for retry in [
+        Retry::Later,
+        Retry::After(Duration::MAX),
+        Retry::After(Duration::from_millis(i64::MAX.unsigned_abs())),
+    ] {
+        let fails = move |_| std::future::ready(Err(Failed::new("always", retry)));
+        let worker = registry.worker(fails).deadline(Duration::MAX).pauses(Duration::MAX, Duration::MAX);
+        worker.poll(Duration::MAX).tell_due().await.unwrap();
+        let entry = registry.get(TENANT).await.unwrap().unwrap();
+        assert!(entry.next_attempt.unwrap().seconds_since(untis_webhook_tenants::Timestamp::now()) > 0);
+        registry.redrive_all().await.unwrap();
+    }
+}
+
 /// Two workers, a handler that fails at random, and changes all the while.
 pub async fn messages_of_a_tenant_come_one_by_one_in_order_and_none_is_missing<S: Store + 'static>(store: S) {
     #[derive(Default)]
