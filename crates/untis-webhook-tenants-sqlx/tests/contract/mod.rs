@@ -39,6 +39,7 @@ macro_rules! contract {
             what_no_database_takes_is_recorded_without_a_tenant
             a_deactivation_can_be_undone_within_the_grace_and_not_after
             a_deleted_tenant_is_destroyed_when_the_grace_is_over_or_at_once
+            what_is_destroyed_at_once_is_not_brought_back_by_a_late_retry
             a_forgotten_tenant_is_not_brought_back_by_a_late_retry
             a_tenant_of_which_everything_is_forgotten_is_a_new_one
             a_list_is_read_by_pages_in_the_order_of_octets
@@ -77,6 +78,9 @@ macro_rules! contract {
             who_sends_something_again_and_again_does_not_have_it_asked_about_each_time
             the_current_set_is_asked_about_after_an_hour_whatever_came_meanwhile
             an_answer_that_proves_nothing_changes_nothing
+            a_set_about_which_nothing_can_be_proved_hides_none_that_works
+            what_the_operator_restores_is_given_time_anew
+            a_replay_of_what_is_destroyed_is_no_longer_contested
             another_partners_set_is_never_asked_about
             an_answer_about_what_has_changed_since_is_none
             one_tenant_that_cannot_be_probed_delays_no_other

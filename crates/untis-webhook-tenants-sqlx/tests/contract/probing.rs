@@ -54,7 +54,7 @@ impl Probe for Platform {
         let password = set.password.expose();
         assert_eq!((set.host, tenant_id.is_empty()), ("localhost", false));
         state.asked.push(password.to_owned());
-        match (state.is_down, state.takes.contains(password)) {
+        match (state.is_down || password == "odd", state.takes.contains(password)) {
             (true, _) => Answer::Unknown,
             (false, true) => Answer::Works,
             (false, false) => Answer::Refused,
@@ -295,6 +295,52 @@ pub async fn an_answer_that_proves_nothing_changes_nothing<S: Store + 'static>(s
         assert_eq!(probed.after(300).await, ["two"]);
         assert_eq!(probed.registry.get(TENANT).await.unwrap(), before);
     }
+}
+
+pub async fn a_set_about_which_nothing_can_be_proved_hides_none_that_works<S: Store + 'static>(store: S) {
+    let probed = Probed::new(store, ["one"]).await;
+    for delivery in [created("one"), reset("two"), created("odd")] {
+        probed.registry.receive(&delivery).await.unwrap();
+    }
+    assert_eq!(probed.after(60).await, ["two"]);
+    assert_eq!(probed.after(60).await, ["two", "odd", "one"]);
+    assert_eq!(probed.password().await.as_deref(), Some("one"));
+    // Where none works, the platform is not asked about them without end.
+    probed.platform.change([]);
+    let mut asked = 0;
+    for _ in 0..30 {
+        asked += probed.after(60).await.len();
+    }
+    assert!(asked < 30, "{asked}");
+}
+
+pub async fn what_the_operator_restores_is_given_time_anew<S: Store + 'static>(store: S) {
+    let probed = Probed::new(store, []).await;
+    probed.registry.receive(&created("one")).await.unwrap();
+    while status(&probed.registry).await == Some(Status::Active) {
+        probed.after(60).await;
+    }
+    probed.after(DAY).await;
+    probed.registry.restore(TENANT).await.unwrap();
+    for _ in 0..60 {
+        probed.after(60).await;
+        assert_eq!(status(&probed.registry).await, Some(Status::Active));
+    }
+    probed.after(300).await;
+    assert_eq!(status(&probed.registry).await, Some(Status::Deactivated));
+}
+
+pub async fn a_replay_of_what_is_destroyed_is_no_longer_contested<S: Store + 'static>(store: S) {
+    let probed = Probed::new(store, []).await;
+    for delivery in [created("one"), deactivation(), created("one")] {
+        probed.registry.receive(&delivery).await.unwrap();
+    }
+    assert!(probed.registry.get(TENANT).await.unwrap().unwrap().is_contested);
+    probed.clock.advance(31 * DAY);
+    probed.registry.purge().await.unwrap();
+    assert!(!probed.registry.get(TENANT).await.unwrap().unwrap().is_contested);
+    probed.registry.receive(&created("one")).await.unwrap();
+    assert!(probed.registry.get(TENANT).await.unwrap().unwrap().is_contested);
 }
 
 pub async fn another_partners_set_is_never_asked_about<S: Store + 'static>(store: S) {

@@ -49,8 +49,8 @@ impl<S: Store> Registry<S> {
         probing: Probing,
     ) -> Result<(), RegistryError> {
         let key = TenantKey { environment: self.environment(), tenant_id };
-        let mut asked = Vec::new();
-        let mut next = self.step(key, again, probing, &asked, None).await?;
+        let (mut asked, mut is_open) = (Vec::new(), false);
+        let mut next = self.step(key, again, probing, &asked, is_open, None).await?;
         while let Some(question) = next {
             let Some(encoded) = self.read(key, Column::Secrets(question.number)).await? else { break };
             let set = TenantCredentials::decode(&encoded, question.version).ok_or(SealError::Failed)?;
@@ -58,11 +58,13 @@ impl<S: Store> Registry<S> {
             let answer = AssertUnwindSafe(probe.probe(tenant_id, (&set).into())).catch_unwind();
             let answer = timeout(DEADLINE, answer).await;
             let answer = answer.ok().and_then(Result::ok).unwrap_or(Answer::Unknown);
-            if answer == Answer::Unknown {
+            if answer == Answer::Unknown && asked.is_empty() {
                 break;
             }
+            // Where another was answered, it is this set's own fault, and hides none.
+            is_open |= answer == Answer::Unknown;
             asked.push(question.number);
-            next = self.step(key, again, probing, &asked, Some((question, answer))).await?;
+            next = self.step(key, again, probing, &asked, is_open, Some((question, answer))).await?;
         }
         Ok(())
     }
@@ -75,6 +77,7 @@ impl<S: Store> Registry<S> {
         again: Timestamp,
         probing: Probing,
         asked: &[u64],
+        is_open: bool,
         answered: Option<(Asked, Answer)>,
     ) -> Result<Option<Asked>, RegistryError> {
         let (store, now) = (self.store(), self.now());
@@ -88,6 +91,7 @@ impl<S: Store> Registry<S> {
                 (None, stored.tenant.probe_at(now))
             }
             None | Some(Probed::Taken(_)) => match stored.tenant.to_ask(asked, now) {
+                None if is_open => (None, Some(again)),
                 None => (None, stored.tenant.probe_again(now, probing.sweep)),
                 next => (next, Some(again)),
             },

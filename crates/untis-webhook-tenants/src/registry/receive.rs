@@ -4,7 +4,7 @@ use untis_webhook::{Event, Verified};
 
 use super::{Inner, MAX_TENANT_ID, ReceiveError, Registry, is_storable};
 use crate::{
-    Changes, Column, Decision, Delivered, Ended, Profile, Record, SealError, Set, Store, Tenant,
+    Changes, Column, Decision, Delivered, Ended, Profile, Record, SealError, Set, Status, Store, Tenant,
     TenantCredentials, TenantKey, Told,
 };
 
@@ -123,7 +123,8 @@ impl<S: Store> Registry<S> {
             What::End(ended) => stored.tenant.receive(Delivered::End(*ended), first_seen, now),
             What::Unknown => stored.tenant.receive(Delivered::Unknown, first_seen, now),
         };
-        if change.decision == Decision::Delete && self.0.destroys_deleted_at_once {
+        // What a late retry has brought back as well.
+        if stored.tenant.status == Status::Deleted && self.0.destroys_deleted_at_once {
             stored.tenant.purge(now, 0);
         }
         stored.received_at = Some(now);

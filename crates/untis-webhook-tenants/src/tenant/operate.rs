@@ -22,7 +22,13 @@ impl Tenant {
         match self.set_mut(number).map(|set| set.is_stored) {
             None => Err(OperateError::NoSet),
             Some(false) => Err(OperateError::Destroyed),
-            Some(true) => Ok(self.activate(number)),
+            Some(true) => {
+                if let Some(set) = self.set_mut(number) {
+                    // What a probe knew is older than this.
+                    set.refused = None;
+                }
+                Ok(self.activate(number))
+            }
         }
     }
 
@@ -71,6 +77,13 @@ impl Tenant {
                 set.destroy();
                 purged = true;
             }
+        }
+        if self
+            .replayed
+            .is_some_and(|number| self.sets.iter().any(|set| set.number == number && !set.is_stored))
+        {
+            // There is nothing left to decide about.
+            self.replayed = None;
         }
         if is_over && status == Status::Deleted {
             purged |= self.profile.take().is_some();
