@@ -16,6 +16,7 @@ mod rest;
 
 use std::cell::Cell;
 use std::path::Path;
+use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{ConnectOptions, Connection};
@@ -191,6 +192,27 @@ async fn a_connection_without_a_transaction_is_refused() {
     let error = registry.receive_in(&mut connection, &contract::created("one")).await.unwrap_err();
     assert!(matches!(error, ReceiveError::Store(StoreError::NoTransaction)));
     assert_eq!(registry.get(contract::TENANT).await.unwrap(), None);
+}
+
+/// Of a pool whose only connection somebody else has for longer than a handler may take.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_is_long_in_coming_leaves_a_handler_its_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = SqliteConnectOptions::new().filename(folder.path().join("tenants.db")).create_if_missing(true);
+    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(SqliteStore::configure(file)).await;
+    let store = SqliteStore::new(pool.unwrap()).await.unwrap();
+    let registry = contract::registry(store.clone()).await;
+    registry.receive(&contract::created("one")).await.unwrap();
+    let handler = async |_| {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        Ok(())
+    };
+    let worker = registry.worker(handler).deadline(Duration::from_secs(1));
+    let connection = store.pool().acquire().await.unwrap();
+    let telling = tokio::spawn(async move { worker.tell_due().await });
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    drop(connection);
+    assert_eq!(telling.await.unwrap().unwrap(), 1);
 }
 
 #[cfg(not(feature = "postgres"))]

@@ -246,12 +246,15 @@ impl<S: Store + 'static, H: Handler> Worker<S, H> {
             if limit == 0 {
                 continue;
             }
-            // From before it is taken, so that the deadline is over before the lease is.
-            let deadline = Instant::now() + self.deadline;
+            // The lease is taken later than this, and over later.
+            let lease_end = Instant::now() + 2 * self.deadline;
             let lease = i64::from_ne_bytes(random().map_err(StoreError::database)?);
             let claim = Claim { limit, retries, lease, duration: 2 * self.deadline };
             let store = self.registry.store();
-            for message in store.claim(self.registry.environment(), claim).await? {
+            let messages = store.claim(self.registry.environment(), claim).await?;
+            // A connection that was long in coming leaves a handler its time.
+            let deadline = lease_end.min(Instant::now() + self.deadline);
+            for message in messages {
                 let place = self.places.take(message.attempt > 1);
                 let telling_one = Telling {
                     registry: self.registry.clone(),
