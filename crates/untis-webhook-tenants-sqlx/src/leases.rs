@@ -66,7 +66,13 @@ pub(super) async fn claim(store: &Backend, environment: &str, claim: Claim) -> R
     if rows.is_empty() {
         schema::check(&store.pool).await?;
     }
-    rows.iter().map(rows::message).collect()
+    // One that cannot be read does not keep back the others that were taken with it.
+    let messages = rows.iter().map(rows::message).filter_map(|message| {
+        message
+            .inspect_err(|error| tracing::warn!(%error, "what there is to tell of a tenant cannot be read"))
+            .ok()
+    });
+    Ok(messages.collect())
 }
 
 pub(super) async fn acknowledge(
@@ -118,17 +124,18 @@ pub(super) async fn postpone(
     Ok(())
 }
 
-pub(super) async fn redrive(store: &Backend, environment: &str, tenant_id: Option<&str>) -> Result<u64> {
+pub(super) async fn redrive(store: &Backend, key: TenantKey<'_>) -> Result<bool> {
     let done = sqlx::query(
-        "UPDATE untis_webhook_tenants SET attempts = 0, due_at = NULL, is_given_up = FALSE
-        WHERE environment = $1 AND (CAST($2 AS TEXT) IS NULL OR tenant_id = $2) AND version > acknowledged",
+        "UPDATE untis_webhook_tenants
+        SET attempts = 0, due_at = NULL, is_given_up = FALSE, lease = NULL, leased_until = NULL
+        WHERE environment = $1 AND tenant_id = $2 AND version > acknowledged",
     )
-    .bind(environment)
-    .bind(tenant_id)
+    .bind(key.environment)
+    .bind(key.tenant_id)
     .execute(&store.pool)
     .await
     .map_err(StoreError::database)?;
-    Ok(done.rows_affected())
+    Ok(done.rows_affected() > 0)
 }
 
 pub(super) async fn claim_probe(

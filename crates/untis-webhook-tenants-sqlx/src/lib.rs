@@ -25,7 +25,8 @@
 //! connection on which sqlx has begun a transaction, so that a delivery and what the application does about it happen
 //! together or not at all. On SQLite it is best begun with `BEGIN IMMEDIATE`: one that has read before it writes can
 //! fail. On PostgreSQL any isolation will do; under a stricter one than `READ COMMITTED` two deliveries for a tenant at
-//! once can make one of them fail, and the platform sends it again.
+//! once can make one of them fail, and the platform sends it again. Whoever else needs that tenant waits until such a
+//! transaction ends: a pool of the application's own should have a `lock_timeout`, as [`PgStore::connect`]'s has.
 //!
 //! # The tables
 //!

@@ -53,6 +53,12 @@ impl PgStore {
     /// repeat the URL, which may hold a password.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         let options = PgConnectOptions::from_str(url).map_err(StoreError::database)?;
+        let options = options.options([
+            // Under a stricter one, writes that meet fail where they could wait.
+            ("default_transaction_isolation", "read committed".to_owned()),
+            // Nobody waits without end for a tenant that a transaction of the application's own has locked.
+            ("lock_timeout", WAIT.as_millis().to_string()),
+        ]);
         let pool = PgPoolOptions::new().acquire_timeout(WAIT).connect_with(options).await;
         Self::new(pool.map_err(StoreError::database)?).await
     }
@@ -143,5 +149,5 @@ const SCHEMA: &[&str] = &[include_str!("schema/postgres_1.sql"), include_str!("s
 /// Of this library's own, among all that lock something in the database.
 const ADVISORY_LOCK: i64 = 0x756e_7469_7377_6562;
 
-/// For a connection. After that it is as well for the platform to send again.
+/// For a connection, and for a lock. After that it is as well for the platform to send again.
 const WAIT: Duration = Duration::from_secs(5);

@@ -339,6 +339,14 @@ impl Store for Backend {
             .bind(ended_until.as_seconds())
             .bind(kept_until.as_seconds())
             .bind(forgotten_until.as_seconds()),
+            Selection::Untold => sqlx::query_scalar(
+                "SELECT tenant_id FROM untis_webhook_tenants
+                WHERE environment = $1 AND (CAST($2 AS TEXT) IS NULL OR tenant_id > $2) AND version > acknowledged
+                ORDER BY tenant_id LIMIT $3",
+            )
+            .bind(environment)
+            .bind(after)
+            .bind(i64::from(limit)),
             Selection::NotUnder(header) => sqlx::query_scalar(
                 "SELECT tenant_id FROM untis_webhook_tenants AS tenants
                 WHERE environment = $1 AND (CAST($2 AS TEXT) IS NULL OR tenant_id > $2) AND (
@@ -392,8 +400,8 @@ impl Store for Backend {
         leases::postpone(self, key, lease, version, pause).await
     }
 
-    async fn redrive(&self, environment: &str, tenant_id: Option<&str>) -> Result<u64> {
-        leases::redrive(self, environment, tenant_id).await
+    async fn redrive(&self, key: TenantKey<'_>) -> Result<bool> {
+        leases::redrive(self, key).await
     }
 
     async fn claim_probe(

@@ -23,7 +23,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
-use untis_webhook_tenants::{ReceiveError, Store, StoreError};
+use untis_webhook_tenants::{ReceiveError, RegistryError, Store, StoreError};
 use untis_webhook_tenants_sqlx::PgStore;
 
 /// A database of a test's own.
@@ -240,4 +240,36 @@ async fn a_worker_ends_although_the_database_does_not_answer() {
         stop.send(()).unwrap();
         tokio::time::timeout(Duration::from_secs(30), running).await.expect("an end").unwrap();
     }
+}
+
+/// Nor does redriving all, or probing, wait without end, or keep others waiting meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs PostgreSQL: .ci/postgres"]
+async fn one_tenant_that_the_application_has_locked_is_given_up_after_a_while() {
+    let (store, _database) = fresh().await;
+    let registry = contract::registry(store.clone()).await;
+    registry.receive(&contract::created("one")).await.unwrap();
+    let mut transaction = store.begin().await.unwrap();
+    registry.receive_in(&mut transaction, &contract::reset("two")).await.unwrap();
+    let error = registry.redrive(contract::TENANT).await.unwrap_err();
+    assert!(matches!(error, RegistryError::Store(StoreError::Database(_))), "{error:?}");
+    let error = registry.receive(&contract::created("one")).await.unwrap_err();
+    assert_eq!(error.status().as_u16(), 503);
+    store.commit(transaction).await.unwrap();
+    assert!(registry.redrive(contract::TENANT).await.unwrap());
+}
+
+/// Whatever is wrong with it.
+#[tokio::test]
+#[ignore = "needs PostgreSQL: .ci/postgres"]
+async fn a_row_that_cannot_be_read_keeps_back_no_other() {
+    let (store, _database) = fresh().await;
+    let registry = contract::registry(store.clone()).await;
+    for school in ["one", "two"] {
+        let activation = contract::credentials(untis_webhook::event::CredentialsEventType::Created, "one");
+        registry.receive(&contract::verified(activation.set("tenantId", school))).await.unwrap();
+    }
+    let spoil = "UPDATE untis_webhook_tenants SET told = 'renamed' WHERE tenant_id = 'one'";
+    sqlx::query(spoil).execute(store.pool()).await.unwrap();
+    assert_eq!(registry.worker(async |_| Ok(())).tell_due().await.unwrap(), 1);
 }

@@ -20,8 +20,8 @@ use crate::error::with_causes;
 /// ```
 ///
 /// It is called again until it succeeds, so the same version can come twice: what is done must be the same as done once.
-/// One tenant's messages come one after the other, in order. There is a [deadline](crate::Worker::deadline); one that
-/// panics has failed.
+/// One tenant's messages come one after the other, in order. There is a [deadline](crate::Worker::deadline), which it
+/// must not outlast by blocking its thread; one that panics has failed.
 pub trait Handler: Send + Sync + 'static {
     /// Does what is to be done. With `Ok` the message is acknowledged and does not come again.
     fn handle(&self, message: Message) -> impl Future<Output = Result<(), Failed>> + Send;

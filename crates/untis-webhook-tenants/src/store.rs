@@ -189,12 +189,8 @@ pub trait Store: Send + Sync {
         pause: Option<Duration>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Makes this tenant, or each, due at once, if there is something to tell, and says of how many that is so.
-    fn redrive(
-        &self,
-        environment: &str,
-        tenant_id: Option<&str>,
-    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
+    /// Makes a tenant due at once, whoever has taken it, and says whether there is something to tell.
+    fn redrive(&self, key: TenantKey<'_>) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// Takes one tenant of which [`probe_at`](StoredTenant::probe_at) has come, the longest ago first, and puts it off
     /// until then.

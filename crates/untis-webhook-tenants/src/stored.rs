@@ -257,6 +257,8 @@ pub enum Selection<'a> {
     },
     /// Something of theirs is encrypted, and does not begin with these octets.
     NotUnder(&'a [u8]),
+    /// Their version is above what the application acknowledged.
+    Untold,
 }
 
 /// What a worker takes for a while, of what there is to tell.

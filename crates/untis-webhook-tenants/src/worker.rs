@@ -261,6 +261,7 @@ impl<S: Store + 'static, H: Handler> Worker<S, H> {
                     handler: Arc::clone(&self.handler),
                     pauses: self.pauses,
                     lease,
+                    lease_end,
                     deadline,
                 };
                 telling.spawn(async move {

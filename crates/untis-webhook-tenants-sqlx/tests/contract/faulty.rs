@@ -96,7 +96,7 @@ impl<S: Store> Store for Faulty<S> {
         fn claim(environment: &str, claim: Claim) -> Vec<Message>;
         fn acknowledge(key: TenantKey<'_>, lease: i64, version: u64) -> bool;
         fn postpone(key: TenantKey<'_>, lease: i64, version: u64, pause: Option<Duration>) -> ();
-        fn redrive(environment: &str, tenant_id: Option<&str>) -> u64;
+        fn redrive(key: TenantKey<'_>) -> bool;
         fn claim_probe(environment: &str, now: Timestamp, again: Timestamp) -> Option<String>;
         fn scrub() -> ();
     }

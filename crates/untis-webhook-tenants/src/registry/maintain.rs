@@ -144,7 +144,7 @@ impl<S: Store> Registry<S> {
     }
 
     /// The next tenants, if there are any.
-    async fn next(
+    pub(super) async fn next(
         &self,
         selection: Selection<'_>,
         after: &mut Option<String>,

@@ -1,7 +1,9 @@
 //! What the operator does.
 
 use super::{Inner, Registry, RegistryError};
-use crate::{Column, Erasure, ErasureScope, OperateError, Store, StoredTenant, TenantKey, Timestamp, Told};
+use crate::{
+    Column, Erasure, ErasureScope, OperateError, Selection, Store, StoredTenant, TenantKey, Timestamp, Told,
+};
 
 impl<S: Store> Registry<S> {
     /// Gives out this set of a tenant from now on: the decision about a contested one, or about any that is stored.
@@ -74,31 +76,32 @@ impl<S: Store> Registry<S> {
         Ok(store.scrub().await?)
     }
 
-    /// Starts again to tell the application of this tenant, at once: what failed so often that it waits, or was given
-    /// up. Says whether there was anything to tell.
+    /// Starts again to tell the application of this tenant, at once: what failed so often that it waits, was given up, or
+    /// is with a worker that does not come back. One that does come back cannot acknowledge it any more. Says whether
+    /// there is anything to tell.
     ///
     /// # Errors
     ///
     /// [`RegistryError::Store`].
     pub async fn redrive(&self, tenant_id: &str) -> Result<bool, RegistryError> {
-        Ok(self.redrive_those(Some(tenant_id)).await? > 0)
+        let Some(key) = self.key(tenant_id) else { return Ok(false) };
+        let is_untold = self.0.store.redrive(key).await?;
+        self.0.changed.notify_one();
+        Ok(is_untold)
     }
 
-    /// The same for every tenant, after an outage of the application. Says how many there are.
+    /// The same for every tenant, one after the other, after an outage of the application. Says how many there are.
     ///
     /// # Errors
     ///
     /// [`RegistryError::Store`].
     pub async fn redrive_all(&self) -> Result<u64, RegistryError> {
-        self.redrive_those(None).await
-    }
-
-    async fn redrive_those(&self, tenant_id: Option<&str>) -> Result<u64, RegistryError> {
-        if tenant_id.is_some_and(|tenant_id| self.key(tenant_id).is_none()) {
-            return Ok(0);
+        let (mut redriven, mut after) = (0, None);
+        while let Some(ids) = self.next(Selection::Untold, &mut after).await? {
+            for tenant_id in &ids {
+                redriven += u64::from(self.redrive(tenant_id).await?);
+            }
         }
-        let redriven = self.0.store.redrive(self.environment(), tenant_id).await?;
-        self.0.changed.notify_one();
         Ok(redriven)
     }
 

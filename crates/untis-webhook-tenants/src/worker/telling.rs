@@ -1,8 +1,9 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::pauses::Pauses;
 use crate::error::with_causes;
@@ -14,6 +15,7 @@ pub(super) struct Telling<S, H> {
     pub(super) handler: Arc<H>,
     pub(super) pauses: Pauses,
     pub(super) lease: i64,
+    pub(super) lease_end: Instant,
     pub(super) deadline: Instant,
 }
 
@@ -44,8 +46,14 @@ impl<S: Store, H: Handler> Telling<S, H> {
 
     async fn acknowledge(&self, message: &Message) -> Result<bool, StoreError> {
         let Message { tenant_id: tenant, told, version, attempt, .. } = message;
-        let store = self.registry.store();
-        let is_acknowledged = store.acknowledge(self.key(message), self.lease, *version).await?;
+        let is_acknowledged = loop {
+            let store = self.registry.store();
+            match store.acknowledge(self.key(message), self.lease, *version).await {
+                // As long as nobody else tells it, it is worth another try: the handler has done its part.
+                Err(_) if Instant::now() + AGAIN < self.lease_end => sleep(AGAIN).await,
+                done => break done?,
+            }
+        };
         let told = told.as_str();
         match is_acknowledged {
             true => tracing::info!(tenant, told, version, attempt, "the application is told"),
@@ -84,3 +92,6 @@ impl<S: Store, H: Handler> Telling<S, H> {
         TenantKey { environment: self.registry.environment(), tenant_id: &message.tenant_id }
     }
 }
+
+/// Between two attempts to store that a message is acknowledged.
+const AGAIN: Duration = Duration::from_secs(1);
