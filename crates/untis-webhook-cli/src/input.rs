@@ -5,7 +5,7 @@ mod saved;
 
 use std::io::ErrorKind;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 use http::HeaderMap;
 use untis_webhook::{HeaderNames, KeySet, PresentedSignature, Rejection};
 use untis_webhook_config::{KeysError, shown};
@@ -25,24 +25,12 @@ pub(crate) fn keys(args: &args::Keys) -> Result<KeySet> {
 
 /// The names of the headers that are read.
 pub(crate) fn header_names(args: &args::Headers) -> Result<HeaderNames> {
-    let name = |given: &Option<String>, default, option| match given.as_deref().map(str::trim) {
-        // An empty variable is one that is not set.
-        None | Some("") => Ok(default),
-        Some(name) => {
-            name.parse().with_context(|| format!("expected a header's name for {option}, found another text"))
-        }
-    };
-    let default = HeaderNames::default();
-    let names = HeaderNames {
-        signature: name(&args.signature_header, default.signature, "--signature-header")?,
-        algorithm: name(&args.algorithm_header, default.algorithm, "--algorithm-header")?,
-    };
-    if names.signature == names.algorithm {
-        bail!(
-            "expected two headers, one for the signature and one for the algorithm, found one name for both"
-        );
-    }
-    Ok(names)
+    let (signature, algorithm) = (args.signature_header.as_deref(), args.algorithm_header.as_deref());
+    let names = untis_webhook_config::header_names(
+        ("--signature-header", signature),
+        ("--algorithm-header", algorithm),
+    );
+    Ok(names?)
 }
 
 /// A delivery as it was given, or as it came.

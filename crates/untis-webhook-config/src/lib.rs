@@ -31,7 +31,7 @@ mod entry;
 mod error;
 mod file;
 
-pub use config::{ALGORITHM_HEADER, Config, KEYS, SIGNATURE_HEADER};
+pub use config::{ALGORITHM_HEADER, Config, KEYS, SIGNATURE_HEADER, header_names};
 pub use entry::keys;
 pub use error::{ConfigError, KeysError};
 pub use file::{read_key, shown};

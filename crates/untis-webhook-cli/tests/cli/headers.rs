@@ -201,7 +201,14 @@ fn the_headers_can_have_other_names_for_every_command_that_reads_them() {
         "{stdout}"
     );
     for (args, expected) in [
-        (["--signature-header", "a b"], "expected a header's name for --signature-header"),
+        (
+            ["--signature-header", "a b"],
+            "--signature-header: expected the name of a header, found something else",
+        ),
+        (
+            ["--algorithm-header", "'X-Alg'"],
+            "--algorithm-header: expected the name of a header, found quotation marks",
+        ),
         (["--signature-header", "algorithm"], "expected two headers"),
     ] {
         let (code, _, stderr) =
