@@ -14,6 +14,16 @@ fn every_mistake_has_a_next_step() {
         (&["send", "created", to, "--private", "gone.pem"][..], "untis-webhook keygen makes a key"),
         (&["sign", "body.json", "--private", "gone.pem"], "untis-webhook keygen makes a key"),
         (&["verify", "--key=a=gone.txt", "body.json"], "untis-webhook keygen makes one"),
+        (
+            &["listen"],
+            "tip: UNTIS_WEBHOOK_KEYS is read in its place, and untis-webhook keygen makes a key for",
+        ),
+        (&["listen", "--key=a=untis-private.pem"], "found a private key: take the key that Untis publishes"),
+        (&["listen", KEY, KEY], "found development twice: give each key a name of its own"),
+        (
+            &["listen", KEY, "--key=b=untis-public.txt"],
+            "names development and b: leave out what is not needed",
+        ),
         (&["verify", "--key=gone.txt", "body.json"], "put a name before the file"),
         (&["listen", "--key=untis-public.txt"], "expected NAME=FILE such as production="),
         (&["keygen"], "with --force"),
