@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue};
-use untis_webhook_config::KEYS;
+use untis_webhook_config::{KEYS, may_be_key};
 
 use crate::args::{Args, Command};
 use crate::commands::{completions, inspect, keygen, listen, send, sign, verify};
@@ -86,19 +86,3 @@ fn is_option(text: &str) -> bool {
             && value.bytes().all(|octet| octet.is_ascii_uppercase() || octet == b'=')
     })
 }
-
-/// `--private "$(cat private.pem)"` is one, and so is a line of it.
-fn may_be_key(text: &str) -> bool {
-    let is_base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '-' | '_');
-    let is_long = |text: &str| text.len() > LONGEST_WORD && text.chars().all(is_base64);
-    text.contains("-----")
-        || text.len() > LONGEST
-        || text.split_whitespace().any(is_long)
-        || is_long(&text.split_whitespace().collect::<String>())
-}
-
-/// Octets of a word of base64 that is repeated.
-const LONGEST_WORD: usize = 32;
-
-/// Octets of any text that is repeated.
-const LONGEST: usize = 200;

@@ -176,5 +176,9 @@ fn a_private_key_in_the_place_of_any_argument_is_not_repeated() {
             count += 1;
         }
     }
+    // A part of one, as openssl prints it.
+    let colons = one_line.bytes().take(45).map(|octet| format!("{octet:02x}")).collect::<Vec<_>>().join(":");
+    let (code, _, stderr) = run(&folder, &["sign", "--algorithm", &colons, "body.json"]);
+    assert!(code == 2 && stderr.contains("not repeated, since it may be a key"), "{stderr}");
     println!("{count} commands, {} texts that they do not print", hidden.count());
 }
