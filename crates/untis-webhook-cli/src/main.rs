@@ -3,6 +3,7 @@
 mod args;
 mod client;
 mod commands;
+mod documented;
 mod input;
 mod output;
 

@@ -1,5 +1,6 @@
 use super::Rewritten;
 use super::read::{Json, Part, Token, text};
+use crate::documented::FIELDS;
 
 /// Other orders of the outermost fields, and one field less.
 pub(super) fn undone<'a>(json: &'a Json<'_>) -> impl Iterator<Item = Rewritten> + 'a {
@@ -64,29 +65,8 @@ fn permutations<'a>(fields: &[Part<'a>]) -> Vec<Vec<Part<'a>>> {
 /// Where the platform documents a field to be; unknown ones come last.
 fn place(name: &str) -> usize {
     let name = name.trim_matches('"');
-    DOCUMENTED.iter().position(|documented| *documented == name).unwrap_or(DOCUMENTED.len())
+    FIELDS.iter().position(|documented| *documented == name).unwrap_or(FIELDS.len())
 }
-
-/// The order of the fields of all payloads, on the pages "Credentials Webhook" and "Deactivation Webhook".
-const DOCUMENTED: [&str; 17] = [
-    "tenantId",
-    "schoolName",
-    "clientId",
-    "secret",
-    "password",
-    "host",
-    "country",
-    "region",
-    "language",
-    "eventType",
-    "type",
-    "reasonType",
-    "reasonText",
-    "activatorEmail",
-    "activatorUsername",
-    "schoolEmail",
-    "schoolPhoneNumber",
-];
 
 /// Fields that are put into other orders: more is no payload.
 const MOST_FIELDS: usize = 64;
