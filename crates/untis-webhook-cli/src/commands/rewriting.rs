@@ -6,6 +6,7 @@ mod charset;
 mod compression;
 mod json;
 mod lines;
+mod python;
 mod search;
 mod suspicion;
 #[cfg(test)]

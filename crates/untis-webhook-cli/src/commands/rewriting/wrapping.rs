@@ -10,6 +10,7 @@ use percent_encoding::percent_decode;
 
 use super::change::Kind;
 use super::json::Json;
+use super::python;
 use super::search::{Found, Stage};
 
 pub(super) fn undo(body: &[u8], found: &mut Found<'_>) -> ControlFlow<()> {
@@ -45,10 +46,7 @@ pub(super) fn undo(body: &[u8], found: &mut Found<'_>) -> ControlFlow<()> {
         found("it was escaped for HTML", Some(without_entities(text).into_bytes()))?;
     }
     if text.starts_with("{'") {
-        found(
-            "it was written as Python writes it, in single quotes",
-            Some(text.replace('\'', "\"").into_bytes()),
-        )?;
+        found("it was written as Python writes a dict", python::json(text).map(String::into_bytes))?;
     }
     let python = text.strip_prefix("b'").and_then(|text| text.strip_suffix('\''));
     found("it was written as Python writes bytes", python.map(|text| text.as_bytes().to_vec()))?;
