@@ -8,12 +8,17 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use percent_encoding::percent_decode;
 
-use super::change::Kind;
+use super::change::{Change, Kind};
 use super::json::Json;
 use super::python;
 use super::search::{Found, Stage};
 
 pub(super) fn undo(body: &[u8], found: &mut Found<'_>) -> ControlFlow<()> {
+    for before in str::from_utf8(body).into_iter().flat_map(pluses) {
+        let change = Kind::Wrapped.change("it was decoded as a form is, and plus signs became spaces");
+        // Seldom, so not among what is undone after many others.
+        found(Stage::Lines, Change { usual: false, ..change }, before.into_bytes())?;
+    }
     let mut found = |what, original: Option<Vec<u8>>| match original {
         Some(original) => found(Stage::Wrapping, Kind::Wrapped.change(what), original),
         None => ControlFlow::Continue(()),
@@ -119,6 +124,14 @@ fn part(body: &[u8]) -> Option<Vec<u8>> {
 /// With a space for every `+`, as in a form.
 fn spaces(field: &[u8]) -> Vec<u8> {
     field.iter().map(|octet| if *octet == b'+' { b' ' } else { *octet }).collect()
+}
+
+/// The texts in which some of the spaces were plus signs: all of them, or those with which a text begins, as a telephone number.
+fn pluses(text: &str) -> impl Iterator<Item = String> {
+    let inner = [":\"", ": \""]
+        .iter()
+        .fold(text.to_owned(), |text, quote| text.replace(&format!("{quote} "), &format!("{quote}+")));
+    [text.replace(' ', "+"), inner].into_iter().filter(move |before| before != text)
 }
 
 /// As PHP's `stripslashes`.

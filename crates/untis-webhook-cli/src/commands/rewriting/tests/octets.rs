@@ -106,6 +106,12 @@ fn wrappings_are_named() {
         assert_eq!(said(SIGNED, &arrived), expected, "{arrived}");
     }
     assert_eq!(said(format!("[{SIGNED}]"), SIGNED), "it was taken out of a list");
+    let plus = "it was decoded as a form is, and plus signs became spaces";
+    for signed in
+        [r#"{"phone":"+43+1+555"}"#, r#"{"phone":"+43 1 555"}"#, r#"{"a": "b", "phone": "+43 1 555"}"#]
+    {
+        assert_eq!(said(signed, signed.replace('+', " ")), plus, "{signed}");
+    }
     let signed =
         r#"{"a": "it's", "b": "\"", "c": "it's \"\n\u0001", "d": [null, true, false, -1.5e3], "e": "True"}"#;
     let python =
