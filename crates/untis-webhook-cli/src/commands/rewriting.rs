@@ -16,4 +16,4 @@ mod wrapping;
 pub(crate) use change::sentence;
 pub(crate) use search::{Explained, explain};
 pub(crate) use suspicion::suspect;
-pub(crate) use wrapping::{dechunked, hexadecimal};
+pub(crate) use wrapping::{dechunked, hexadecimal, without_entities};

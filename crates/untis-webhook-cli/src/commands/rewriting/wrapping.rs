@@ -145,7 +145,7 @@ fn json_text(text: &str) -> Option<Vec<u8>> {
 }
 
 /// `&amp;` last: it may have been written twice, and only one is undone.
-fn without_entities(text: &str) -> String {
+pub(crate) fn without_entities(text: &str) -> String {
     let entities = [
         ("&quot;", "\""),
         ("&#34;", "\""),
@@ -155,6 +155,11 @@ fn without_entities(text: &str) -> String {
         ("&apos;", "'"),
         ("&lt;", "<"),
         ("&gt;", ">"),
+        ("&#43;", "+"),
+        ("&#x2B;", "+"),
+        ("&#x2F;", "/"),
+        ("&#61;", "="),
+        ("&#x3D;", "="),
         ("&amp;", "&"),
     ];
     let plain = |text: Cow<'_, str>, (entity, plain): &(&str, &str)| text.replace(entity, plain).into();
