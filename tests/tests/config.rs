@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tempfile::TempDir;
-use untis_webhook_config::{Config, ConfigError, KeysError, keys, read_key};
+use untis_webhook_config::{Config, ConfigError, KeysError, keys, may_be_key, read_key};
 use untis_webhook_tests::hidden::Hidden;
 use untis_webhook_tests::platform::{PLATFORM, STRANGER};
 use untis_webhook_tests::vectors;
@@ -103,6 +103,30 @@ fn what_is_no_entry_is_named() {
         let error = keys([entry]).unwrap_err().to_string();
         assert!(error.contains(found), "{entry}: {error}");
     }
+}
+
+#[test]
+fn what_is_repeated_is_no_piece_of_a_key() {
+    for text in [
+        "SHA1withRSA",
+        "--private",
+        "http://localhost:3000/webhook",
+        "a-long-name-of-a-key-in-2026-as-it-is",
+        "",
+    ] {
+        assert!(!may_be_key(text), "{text}");
+    }
+    let pem = PLATFORM.to_pkcs8_pem();
+    let line = pem.lines().nth(1).unwrap();
+    let hex: Vec<_> = line.bytes().map(|octet| format!("{octet:02x}")).collect();
+    for text in
+        [line, &line[..20], &hex.concat(), &hex.join(":"), &hex[..8].join(":"), &hex.concat().to_uppercase()]
+    {
+        assert!(may_be_key(text) && may_be_key(&format!("--option={text}")), "{text}");
+    }
+    // A name is none, however long it may be.
+    let (_folder, file) = folder();
+    assert!(keys([&*format!("a-long-name-of-a-key-in-2026-as-it-is={file}")]).is_ok());
 }
 
 /// Every way in which a key that is not to be shown can get into an entry or a file's name.

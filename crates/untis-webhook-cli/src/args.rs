@@ -1,3 +1,4 @@
+mod given;
 mod send;
 
 use std::path::PathBuf;
@@ -6,7 +7,9 @@ use clap::builder::RangedU64ValueParser;
 use clap::{ArgGroup, Args as Arguments, Parser, Subcommand};
 use clap_complete::Shell;
 use untis_webhook::Algorithm;
+use untis_webhook_config::{ALGORITHM_HEADER, KEYS, SIGNATURE_HEADER};
 
+pub(crate) use self::given::Given;
 pub(crate) use self::send::{Connection, Event, Forge, Send};
 
 /// Sign, verify and inspect webhooks of the Untis Platform.
@@ -177,23 +180,34 @@ pub(crate) struct Keys {
     #[arg(
         long = "key",
         value_name = "NAME=FILE",
-        env = "UNTIS_WEBHOOK_KEYS",
+        env = KEYS,
         hide_env_values = true,
         value_delimiter = ',',
+        value_parser = Given::parser("--key", KEYS),
         required = true
     )]
-    pub(crate) keys: Vec<String>,
+    pub(crate) keys: Vec<Given>,
 }
 
 /// The headers to read, where a front end renames them.
 #[derive(Debug, Arguments)]
 pub(crate) struct Headers {
     /// The header of the signature, `Authorization` unless it is given
-    #[arg(long, value_name = "NAME", env = "UNTIS_WEBHOOK_SIGNATURE_HEADER")]
-    pub(crate) signature_header: Option<String>,
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = SIGNATURE_HEADER,
+        value_parser = Given::parser("--signature-header", SIGNATURE_HEADER)
+    )]
+    pub(crate) signature_header: Option<Given>,
     /// The header of the algorithm, `Algorithm` unless it is given
-    #[arg(long, value_name = "NAME", env = "UNTIS_WEBHOOK_ALGORITHM_HEADER")]
-    pub(crate) algorithm_header: Option<String>,
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = ALGORITHM_HEADER,
+        value_parser = Given::parser("--algorithm-header", ALGORITHM_HEADER)
+    )]
+    pub(crate) algorithm_header: Option<Given>,
 }
 
 /// A delivery, or what there is of one.

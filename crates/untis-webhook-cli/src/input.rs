@@ -5,44 +5,49 @@ mod saved;
 
 use std::io::ErrorKind;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 use http::HeaderMap;
-use untis_webhook::{HeaderNames, KeySet, PresentedSignature, Rejection};
+use untis_webhook::{HeaderNames, KeySet, KeySetError, PresentedSignature, Rejection};
 use untis_webhook_config::{KeysError, shown};
 
 pub(crate) use self::file::{read, signing_key};
-use crate::args;
+use crate::args::{self, Given};
 
 /// The keys of `NAME=FILE` entries.
 pub(crate) fn keys(args: &args::Keys) -> Result<KeySet> {
-    untis_webhook_config::keys(args.keys.iter().map(String::as_str)).map_err(|error| match &error {
-        KeysError::File { error: cause, .. } if cause.kind() == ErrorKind::NotFound => {
-            anyhow!("--key: {error}: untis-webhook keygen makes one for development")
+    let entries = args.keys.iter().map(|given| given.text.as_str());
+    untis_webhook_config::keys(entries).map_err(|error| {
+        let place = args.keys.first().map_or("--key", |given| given.place);
+        match next(&error) {
+            Some(next) => anyhow!("{place}: {error}: {next}"),
+            None => anyhow!("{place}: {error}"),
         }
-        _ => anyhow!("--key: {error}"),
     })
+}
+
+/// What to do about keys that are none, where the error does not say it.
+fn next(error: &KeysError) -> Option<&'static str> {
+    match error {
+        KeysError::File { error, .. } if error.kind() == ErrorKind::NotFound => {
+            Some("untis-webhook keygen makes one for development")
+        }
+        KeysError::Inline(error) | KeysError::Key { error, .. } if !error.to_string().contains(": ") => {
+            Some("take the key that Untis publishes, or untis-public.txt, which untis-webhook keygen makes")
+        }
+        KeysError::KeySet(KeySetError::RepeatedKey(..) | KeySetError::TooMany) => {
+            Some("leave out what is not needed")
+        }
+        KeysError::KeySet(KeySetError::RepeatedName(_)) => Some("give each key a name of its own"),
+        _ => None,
+    }
 }
 
 /// The names of the headers that are read.
 pub(crate) fn header_names(args: &args::Headers) -> Result<HeaderNames> {
-    let name = |given: &Option<String>, default, option| match given.as_deref().map(str::trim) {
-        // An empty variable is one that is not set.
-        None | Some("") => Ok(default),
-        Some(name) => {
-            name.parse().with_context(|| format!("expected a header's name for {option}, found another text"))
-        }
-    };
-    let default = HeaderNames::default();
-    let names = HeaderNames {
-        signature: name(&args.signature_header, default.signature, "--signature-header")?,
-        algorithm: name(&args.algorithm_header, default.algorithm, "--algorithm-header")?,
-    };
-    if names.signature == names.algorithm {
-        bail!(
-            "expected two headers, one for the signature and one for the algorithm, found one name for both"
-        );
-    }
-    Ok(names)
+    Ok(untis_webhook_config::header_names(
+        Given::place_and_text(args.signature_header.as_ref(), "--signature-header"),
+        Given::place_and_text(args.algorithm_header.as_ref(), "--algorithm-header"),
+    )?)
 }
 
 /// A delivery as it was given, or as it came.

@@ -3,13 +3,15 @@
 mod args;
 mod client;
 mod commands;
+mod documented;
 mod input;
 mod output;
 
 use std::process::ExitCode;
 
 use clap::Parser;
-use clap::error::ContextValue;
+use clap::error::{ContextKind, ContextValue};
+use untis_webhook_config::{KEYS, may_be_key};
 
 use crate::args::{Args, Command};
 use crate::commands::{completions, inspect, keygen, listen, send, sign, verify};
@@ -42,10 +44,6 @@ fn to_be_shown(mut error: clap::Error) -> clap::Error {
     let repeated: Vec<_> = error.context().map(|(kind, value)| (kind, value.clone())).collect();
     for (kind, value) in repeated {
         let value = match value {
-            // An option of ours: `--key <NAME=FILE>`.
-            ContextValue::String(text) if text.starts_with("--") && text.ends_with('>') => {
-                ContextValue::String(text)
-            }
             ContextValue::String(text) => ContextValue::String(argument(&text)),
             ContextValue::Strings(texts) => {
                 ContextValue::Strings(texts.iter().map(|text| argument(text)).collect())
@@ -60,12 +58,20 @@ fn to_be_shown(mut error: clap::Error) -> clap::Error {
         };
         error.insert(kind, value);
     }
+    let missing = error.get(ContextKind::InvalidArg);
+    if matches!(missing, Some(ContextValue::Strings(missing)) if missing.iter().any(|arg| arg.starts_with("--key ")))
+    {
+        let tip =
+            format!("{KEYS} is read in its place, and untis-webhook keygen makes a key for development");
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
     error
 }
 
 /// An argument that was not understood, as it may be shown: of `secret=...` the name alone.
 fn argument(text: &str) -> String {
     match text.split_once(['=', '@']) {
+        _ if is_option(text) => text.to_owned(),
         _ if may_be_key(text) => "text that is not repeated, since it may be a key".to_owned(),
         Some((name, _)) if !name.contains(':') => format!("{}=...", escaped(name)),
         Some(_) => "an address with a user name or a query".to_owned(),
@@ -73,18 +79,11 @@ fn argument(text: &str) -> String {
     }
 }
 
-/// `--private "$(cat private.pem)"` is one, and so is a line of it.
-fn may_be_key(text: &str) -> bool {
-    let is_base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '-' | '_');
-    let is_long = |text: &str| text.len() > LONGEST_WORD && text.chars().all(is_base64);
-    text.contains("-----")
-        || text.len() > LONGEST
-        || text.split_whitespace().any(is_long)
-        || is_long(&text.split_whitespace().collect::<String>())
+/// An option of ours as clap writes it, such as `--key <NAME=FILE>`.
+fn is_option(text: &str) -> bool {
+    let parts = text.strip_prefix("--").and_then(|text| text.strip_suffix('>')?.split_once(" <"));
+    parts.is_some_and(|(name, value)| {
+        name.bytes().all(|octet| octet.is_ascii_lowercase() || octet == b'-')
+            && value.bytes().all(|octet| octet.is_ascii_uppercase() || octet == b'=')
+    })
 }
-
-/// Octets of a word of base64 that is repeated.
-const LONGEST_WORD: usize = 32;
-
-/// Octets of any text that is repeated.
-const LONGEST: usize = 200;

@@ -45,14 +45,9 @@ impl Config {
     /// As [`from_env`](Self::from_env).
     pub fn from_vars(mut var: impl FnMut(&'static str) -> Option<String>) -> Result<Self, ConfigError> {
         let mut var = |name| var(name).filter(|value| !value.trim().is_empty());
-        let default = HeaderNames::default();
-        let header_names = HeaderNames {
-            signature: header_name(SIGNATURE_HEADER, var(SIGNATURE_HEADER), default.signature)?,
-            algorithm: header_name(ALGORITHM_HEADER, var(ALGORITHM_HEADER), default.algorithm)?,
-        };
-        if header_names.signature == header_names.algorithm {
-            return Err(ConfigError::SameHeader);
-        }
+        let (signature, algorithm) = (var(SIGNATURE_HEADER), var(ALGORITHM_HEADER));
+        let header_names =
+            header_names((SIGNATURE_HEADER, signature.as_deref()), (ALGORITHM_HEADER, algorithm.as_deref()))?;
         let entries = var(KEYS).ok_or(ConfigError::NoKeys)?;
         Ok(Self { keys: keys(entries.split(','))?, header_names })
     }
@@ -63,17 +58,46 @@ impl Config {
     }
 }
 
+/// Reads the names of the headers, each given as where it is configured, for an error, and as what is there: a name, or
+/// nothing or white space for the default.
+///
+/// ```
+/// use untis_webhook_config::header_names;
+///
+/// let names = header_names(("--signature-header", Some("X-Signature")), ("--algorithm-header", None))?;
+/// assert_eq!((names.signature.as_str(), names.algorithm.as_str()), ("x-signature", "algorithm"));
+///
+/// let error = header_names(("--signature-header", Some("two words")), ("--algorithm-header", None)).unwrap_err();
+/// assert!(error.to_string().starts_with("--signature-header: expected the name of a header"));
+/// # Ok::<(), untis_webhook_config::ConfigError>(())
+/// ```
+///
+/// # Errors
+///
+/// [`ConfigError::HeaderName`] if one is no name of a header, and [`ConfigError::SameHeader`] if both are the same.
+pub fn header_names(
+    signature: (&'static str, Option<&str>),
+    algorithm: (&'static str, Option<&str>),
+) -> Result<HeaderNames, ConfigError> {
+    let default = HeaderNames::default();
+    let names = HeaderNames {
+        signature: header_name(signature, default.signature)?,
+        algorithm: header_name(algorithm, default.algorithm)?,
+    };
+    match names.signature == names.algorithm {
+        true => Err(ConfigError::SameHeader(signature.0, algorithm.0)),
+        false => Ok(names),
+    }
+}
+
 fn header_name(
-    variable: &'static str,
-    value: Option<String>,
+    (place, name): (&'static str, Option<&str>),
     default: HeaderName,
 ) -> Result<HeaderName, ConfigError> {
-    match value {
-        Some(name) if is_quoted(name.trim()) => {
-            Err(ConfigError::HeaderName(variable, "quotation marks around it"))
-        }
-        Some(name) => name.trim().parse().map_err(|_| ConfigError::HeaderName(variable, "something else")),
-        None => Ok(default),
+    match name.map(str::trim) {
+        None | Some("") => Ok(default),
+        Some(name) if is_quoted(name) => Err(ConfigError::HeaderName(place, "quotation marks around it")),
+        Some(name) => name.parse().map_err(|_| ConfigError::HeaderName(place, "something else")),
     }
 }
 

@@ -2,8 +2,7 @@ use std::path::Path;
 
 use untis_webhook::{KeyError, KeySet, VerifyingKey};
 
-use crate::file::is_long_with_digits;
-use crate::{KeysError, read_key};
+use crate::{KeysError, may_be_key, read_key};
 
 /// Reads the keys of entries `NAME=FILE`, or `NAME=KEY` with the public key itself.
 ///
@@ -41,7 +40,7 @@ fn named_key(entry: &str) -> Result<(&str, VerifyingKey), KeysError> {
     match entry.split_once('=').map(|(name, value)| (name.trim(), value.trim())) {
         None => Err(KeysError::Entry("text without =: put a name before the file")),
         // A name is short, so this is a key whose padding has the first =.
-        Some((name, _)) if is_armoured(name) || is_long_with_digits(name) => {
+        Some((name, _)) if is_armoured(name) || (name.len() >= 32 && may_be_key(name)) => {
             Err(KeysError::Entry("a longer text before the =: is it a key without a name?"))
         }
         Some((_, "")) => Err(KeysError::Entry("a name without a file")),
@@ -54,7 +53,7 @@ fn named_key(entry: &str) -> Result<(&str, VerifyingKey), KeysError> {
 fn key(value: &str) -> Result<VerifyingKey, KeysError> {
     let inline = value.parse::<VerifyingKey>();
     match inline {
-        _ if !could_be_key(value) => read_key(Path::new(value)),
+        _ if !may_be_key(value) => read_key(Path::new(value)),
         Ok(key) => Ok(key),
         // Text that only looks like base64 may name a file all the same.
         Err(KeyError::NotBase64(_) | KeyError::NotDer | KeyError::Truncated) if !is_armoured(value) => {
@@ -62,12 +61,6 @@ fn key(value: &str) -> Result<VerifyingKey, KeysError> {
         }
         Err(error) => Err(KeysError::Inline(error)),
     }
-}
-
-/// Whether this is the text of a key, and not the name of a file.
-fn could_be_key(value: &str) -> bool {
-    let is_base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=') || c.is_whitespace();
-    is_armoured(value) || (value.starts_with('M') && value.len() > 40 && value.chars().all(is_base64))
 }
 
 fn is_armoured(text: &str) -> bool {

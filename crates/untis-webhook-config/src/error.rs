@@ -2,13 +2,13 @@ use std::io;
 
 use untis_webhook::{KeyError, KeySetError};
 
-use crate::{ALGORITHM_HEADER, KEYS, SIGNATURE_HEADER};
+use crate::KEYS;
 
 /// Why a receiver cannot be configured. It is for whoever starts it, and repeats nothing that may be a key.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// This variable is not the name of a header; the text says what was found.
+    /// What this variable or option says is not the name of a header; the text says what was found.
     #[error("{0}: expected the name of a header, found {1}")]
     HeaderName(&'static str, &'static str),
 
@@ -24,9 +24,9 @@ pub enum ConfigError {
     #[error("{0}: expected text in UTF-8, found other octets")]
     NotUnicode(&'static str),
 
-    /// The signature and its algorithm would be read from the same header.
-    #[error("{SIGNATURE_HEADER}, {ALGORITHM_HEADER}: expected two headers, found the same one twice")]
-    SameHeader,
+    /// The signature and its algorithm would be read from the same header, as these two variables or options say.
+    #[error("{0}, {1}: expected two headers, found the same one twice")]
+    SameHeader(&'static str, &'static str),
 }
 
 /// Why some entries `NAME=FILE` are not keys to trust.

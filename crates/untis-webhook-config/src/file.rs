@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use untis_webhook::VerifyingKey;
 
-use crate::KeysError;
+use crate::{KeysError, shown};
 
 /// Reads a public key from a file, in any form that [`VerifyingKey`] reads.
 ///
@@ -68,58 +68,8 @@ impl Kind {
     }
 }
 
-/// The file's name for an error, if it looks like one; otherwise, that it is not repeated.
-///
-/// What was given as a name may be a key: `--private "$(cat private.pem)"`. It is none if it has a line break,
-/// `-----`, a character that is unusual in a path, a word that could be a piece of base64 or of hexadecimal, or more
-/// than 255 octets.
-///
-/// ```
-/// use std::path::Path;
-///
-/// use untis_webhook_config::shown;
-///
-/// assert_eq!(shown(Path::new("/run/secrets/production.txt")), "/run/secrets/production.txt");
-/// assert!(shown(Path::new("-----BEGIN PRIVATE KEY-----")).contains("not repeated"));
-/// ```
-pub fn shown(file: &Path) -> String {
-    let name = file.display().to_string();
-    let is_plain = name.len() <= LONGEST_NAME
-        && !name.contains("-----")
-        && name.matches(':').count() <= 1
-        && name.chars().all(|c| c.is_alphanumeric() || " /\\._-@:~%()[]".contains(c))
-        && !name.split(|c: char| !c.is_ascii_alphanumeric()).any(could_be_key)
-        && (name.contains('.') || name.starts_with('/') || !is_mixed(&name, 20));
-    match is_plain {
-        true => name,
-        false => "a file whose name is not repeated, since it may be a key".to_owned(),
-    }
-}
-
-/// Whether this word is as long as pieces of keys in base64, base32 and hexadecimal are, and no word of a language.
-fn could_be_key(word: &str) -> bool {
-    is_mixed(word, 10) || (word.len() >= 16 && !word.bytes().all(|octet| octet.is_ascii_lowercase()))
-}
-
-/// Whether this has so many octets, and letters of both cases and digits among them.
-fn is_mixed(text: &str, least: usize) -> bool {
-    let has = |kind: fn(&u8) -> bool| text.bytes().any(|octet| kind(&octet));
-    text.len() >= least
-        && has(u8::is_ascii_uppercase)
-        && has(u8::is_ascii_lowercase)
-        && has(u8::is_ascii_digit)
-}
-
-/// Whether this is as long as the shortest keys, and has a digit.
-pub(crate) fn is_long_with_digits(text: &str) -> bool {
-    text.len() >= 32 && text.bytes().any(|octet| octet.is_ascii_digit())
-}
-
 /// Octets in a key's file: the largest key and its comments are a fraction of it.
 const LIMIT: u64 = 64 * 1024;
 
 /// For a file to be opened and to end.
 const DEADLINE: Duration = Duration::from_secs(10);
-
-/// Octets in the name of a file that is repeated: `NAME_MAX` of Linux.
-const LONGEST_NAME: usize = 255;

@@ -30,8 +30,10 @@ mod config;
 mod entry;
 mod error;
 mod file;
+mod shown;
 
-pub use config::{ALGORITHM_HEADER, Config, KEYS, SIGNATURE_HEADER};
+pub use config::{ALGORITHM_HEADER, Config, KEYS, SIGNATURE_HEADER, header_names};
 pub use entry::keys;
 pub use error::{ConfigError, KeysError};
-pub use file::{read_key, shown};
+pub use file::read_key;
+pub use shown::{may_be_key, shown};

@@ -37,7 +37,7 @@ pub enum Rejection {
     /// The signature header, the algorithm header, or both are missing.
     #[error(
         "the signature header (Authorization, unless named otherwise), the algorithm header (Algorithm), or both are missing: \
-         is something on the way removing or renaming one?"
+         was it sent with both, and is something on the way removing or renaming one?"
     )]
     MissingHeader,
 

@@ -22,7 +22,7 @@ pub(crate) struct Send {
     /// The receiver's address, http or https
     #[arg(long, value_name = "URL")]
     pub(crate) to: String,
-    /// Set a field of the event. May be repeated
+    /// Set a field of the event; one that is not documented is a warning. May be repeated
     #[arg(long, value_name = "FIELD=VALUE", requires = "event")]
     pub(crate) set: Vec<String>,
     /// Leave out a field of the event. May be repeated

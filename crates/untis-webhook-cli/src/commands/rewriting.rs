@@ -6,6 +6,7 @@ mod charset;
 mod compression;
 mod json;
 mod lines;
+mod python;
 mod search;
 mod suspicion;
 #[cfg(test)]
@@ -15,4 +16,4 @@ mod wrapping;
 pub(crate) use change::sentence;
 pub(crate) use search::{Explained, explain};
 pub(crate) use suspicion::suspect;
-pub(crate) use wrapping::{dechunked, hexadecimal};
+pub(crate) use wrapping::{dechunked, hexadecimal, without_entities};

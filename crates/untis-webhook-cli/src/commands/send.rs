@@ -12,6 +12,7 @@ use untis_webhook_testkit::{Delivery, Forgery, Payload};
 use self::tally::Tally;
 use crate::args::{Event, Forge, Send};
 use crate::client::{Client, address, shown};
+use crate::documented::{FIELDS, nearest};
 use crate::input::{read, signing_key};
 use crate::output::{self, Lines, Verdict};
 
@@ -38,6 +39,7 @@ fn delivery(args: &Send) -> Result<Delivery> {
                 let Some((field, value)) = set.split_once('=').filter(|(field, _)| !field.is_empty()) else {
                     bail!("--set: expected FIELD=VALUE such as tenantId=67890, found a text that is not")
                 };
+                warn_of_slip(field);
                 payload = payload.set(field, value);
             }
             for field in &args.without {
@@ -53,6 +55,15 @@ fn delivery(args: &Send) -> Result<Delivery> {
         Some(forge) => delivery.forge(forgery(forge)),
         None => delivery,
     })
+}
+
+/// A field that is not documented is sent, since such may come; mostly it is a slip. It is not repeated: it may be a secret.
+fn warn_of_slip(field: &str) {
+    if FIELDS.contains(&field) {
+        return;
+    }
+    let nearest = nearest(field).map(|name| format!(": is {name} meant?")).unwrap_or_default();
+    output::error(format_args!("warning: --set: sets a field that is not documented{nearest}"));
 }
 
 /// The payload without a field that it has: a name that is mistyped would otherwise leave it as it is.

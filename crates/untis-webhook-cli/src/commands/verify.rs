@@ -13,7 +13,7 @@ pub(crate) fn run(args: &Verify) -> Result<Verdict> {
     let body = delivery.body.clone().context("expected a body: its file, or a request that has one")?;
     match verify(&verifier, &delivery, body) {
         Ok(verified) => report(&verified, args.check.json).map(|()| Verdict::Done),
-        Err(rejection) => refuse(rejection.into(), args.check.json).map(|()| Verdict::Refused),
+        Err(rejection) => refuse(rejection, args.check.json).map(|()| Verdict::Refused),
     }
 }
 
@@ -28,8 +28,14 @@ struct Refused {
     rejection: RejectionReport,
 }
 
-fn refuse(rejection: RejectionReport, json: bool) -> Result<()> {
-    let next = "untis-webhook inspect, with the same arguments, says what is not as it was sent";
+fn refuse(rejection: Rejection, json: bool) -> Result<()> {
+    let next = match rejection {
+        Rejection::MissingHeader => {
+            "see whether all headers are in what was given; untis-webhook inspect, with the same arguments, says which is missing"
+        }
+        _ => "untis-webhook inspect, with the same arguments, says what is not as it was sent",
+    };
+    let rejection = RejectionReport::from(rejection);
     match json {
         true => output::json(&Refused { verified: false, rejection }),
         false => Lines::default().bad("refused", rejection).bad("next", next).print(),

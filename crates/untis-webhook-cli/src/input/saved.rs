@@ -104,6 +104,14 @@ fn request_line(line: &[u8]) -> Result<(String, String)> {
     let words: Vec<_> = str::from_utf8(line)?.split_ascii_whitespace().collect();
     match *words {
         [version, ..] if version.starts_with("HTTP/") => bail!("found a response"),
+        ["==", "Info:", ..] | ["=>", "Send", ..] => {
+            bail!("found a trace of curl, in which octets are lost: save what curl -v prints")
+        }
+        [json, ..] if json.starts_with(['{', '[']) => {
+            bail!(
+                "found JSON: a body alone is given without --request, and of a HAR file the request as text"
+            )
+        }
         [method, target] | [method, target, _]
             if method.bytes().all(|octet| octet.is_ascii_alphabetic())
                 && (target.starts_with('/') || target.contains("://"))
@@ -148,13 +156,16 @@ fn body_beside_curls_lines(headers: &HeaderMap, text: &[u8]) -> Option<Vec<u8>> 
 
 /// Takes off the framing of HTTP/1.1's chunks, where it was saved with the body.
 fn transferred(headers: &HeaderMap, body: Option<Vec<u8>>) -> Result<Option<Vec<u8>>> {
-    let mut encodings = headers.get_all(TRANSFER_ENCODING).iter().peekable();
+    let is = |value: &HeaderValue, name: &[u8]| value.as_bytes().eq_ignore_ascii_case(name);
+    // `identity` is none (RFC 2616 section 3.6), and some servers write it all the same.
+    let encodings = headers.get_all(TRANSFER_ENCODING).iter().filter(|value| !is(value, b"identity"));
+    let mut encodings = encodings.peekable();
     if encodings.peek().is_none() {
         return Ok(body);
     }
     let is_size = |octet: &u8| octet.is_ascii_hexdigit();
     Ok(match body {
-        Some(body) if encodings.all(|value| value.as_bytes().eq_ignore_ascii_case(b"chunked")) => {
+        Some(body) if encodings.all(|value| is(value, b"chunked")) => {
             match dechunked(&body) {
                 Some(whole) => Some(whole),
                 // Most tools save the body without, and the header all the same.

@@ -14,6 +14,16 @@ fn every_mistake_has_a_next_step() {
         (&["send", "created", to, "--private", "gone.pem"][..], "untis-webhook keygen makes a key"),
         (&["sign", "body.json", "--private", "gone.pem"], "untis-webhook keygen makes a key"),
         (&["verify", "--key=a=gone.txt", "body.json"], "untis-webhook keygen makes one"),
+        (
+            &["listen"],
+            "tip: UNTIS_WEBHOOK_KEYS is read in its place, and untis-webhook keygen makes a key for",
+        ),
+        (&["listen", "--key=a=untis-private.pem"], "found a private key: take the key that Untis publishes"),
+        (&["listen", KEY, KEY], "found development twice: give each key a name of its own"),
+        (
+            &["listen", KEY, "--key=b=untis-public.txt"],
+            "names development and b: leave out what is not needed",
+        ),
         (&["verify", "--key=gone.txt", "body.json"], "put a name before the file"),
         (&["listen", "--key=untis-public.txt"], "expected NAME=FILE such as production="),
         (&["keygen"], "with --force"),
@@ -166,5 +176,9 @@ fn a_private_key_in_the_place_of_any_argument_is_not_repeated() {
             count += 1;
         }
     }
+    // A part of one, as openssl prints it.
+    let colons = one_line.bytes().take(45).map(|octet| format!("{octet:02x}")).collect::<Vec<_>>().join(":");
+    let (code, _, stderr) = run(&folder, &["sign", "--algorithm", &colons, "body.json"]);
+    assert!(code == 2 && stderr.contains("not repeated, since it may be a key"), "{stderr}");
     println!("{count} commands, {} texts that they do not print", hidden.count());
 }

@@ -50,19 +50,19 @@ fn which_header_is_missing_or_repeated_is_said() {
             "MissingHeader",
             ALGORITHM.to_owned(),
             "Authorization header: is missing\n",
-            "have the front end pass Authorization on",
+            "see whether Authorization was sent, and saved with the request; if it was, have the front end pass it on, or",
         ),
         (
             "MissingHeader",
             authorization.clone(),
             "Algorithm header: is missing\n",
-            "have the front end pass Algorithm on",
+            "see whether Algorithm was sent, and saved with the request; if it was, have the front end pass it on\n",
         ),
         (
             "MissingHeader",
             String::new(),
             "Authorization header: is missing\nAlgorithm header: is missing\n",
-            "have the front end pass Authorization on",
+            "see whether Authorization was sent, ",
         ),
         (
             "RepeatedHeader",
@@ -93,6 +93,10 @@ fn which_header_is_missing_or_repeated_is_said() {
             headers.contains(&signed.signature),
             "{stdout}"
         );
+        if rejection == "MissingHeader" {
+            let (_, stdout, _) = run(&signed.folder, &["verify", KEY, "--request", "odd.http"]);
+            assert!(stdout.contains("\nnext: see whether all headers are in what was given; "), "{stdout}");
+        }
     }
 }
 
@@ -201,7 +205,14 @@ fn the_headers_can_have_other_names_for_every_command_that_reads_them() {
         "{stdout}"
     );
     for (args, expected) in [
-        (["--signature-header", "a b"], "expected a header's name for --signature-header"),
+        (
+            ["--signature-header", "a b"],
+            "--signature-header: expected the name of a header, found something else",
+        ),
+        (
+            ["--algorithm-header", "'X-Alg'"],
+            "--algorithm-header: expected the name of a header, found quotation marks",
+        ),
         (["--signature-header", "algorithm"], "expected two headers"),
     ] {
         let (code, _, stderr) =

@@ -41,6 +41,7 @@ fn a_request_is_read_as_usual_tools_save_it() {
             ),
         ),
         ("chunks", with_line("POST / HTTP/1.1").replace(&format!("\r\n{BODY}"), &chunks)),
+        ("no encoding", with_line("Transfer-Encoding: Identity")),
         ("chunks that are not saved", with_line("Transfer-Encoding: chunked")),
     ] {
         let (code, stdout, stderr) = inspect(&folder, saved);
@@ -67,7 +68,13 @@ fn what_is_no_request_is_said() {
     for (saved, expected) in [
         ("", "expected an HTTP request, found no headers"),
         ("POST / HTTP/1.1\r\n", "expected an HTTP request, found no headers"),
-        ("{\"tenantId\":\"1\"}", "expected an HTTP request: found another text"),
+        ("what is this?", "expected an HTTP request: found another text"),
+        ("{\"tenantId\":\"1\"}", "found JSON: a body alone is given without --request"),
+        ("{\n  \"log\": {}}", "of a HAR file the request as text"),
+        (
+            "== Info:   Trying 127.0.0.1:8080...\n=> Send header, 155 bytes (0x9b)\n0000: POST / HTTP/1.1\n",
+            "found a trace of curl, in which octets are lost: save what curl -v prints",
+        ),
         ("HTTP/1.1 401 Unauthorized\r\n\r\n", "expected an HTTP request: found a response"),
         (&format!("{head}what is this?\r\n\r\n"), "found a line of its head that is no header"),
         (&format!("{head}Transfer-Encoding: gzip\r\n\r\n{{}}"), "found one with a transfer encoding"),

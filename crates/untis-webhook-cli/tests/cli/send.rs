@@ -17,8 +17,10 @@ fn every_event_can_be_sent_and_changed() {
         ("older-deactivation", "Some(\"DEACTIVATION\")"),
         ("older-deletion", "Some(\"DELETION\")"),
     ] {
-        let (code, stdout, stderr) =
-            run(&folder, &["send", event, "--set", "tenantId=67890", "--set", "x=1", "--without", "x", &to]);
+        let (code, stdout, stderr) = run(
+            &folder,
+            &["send", event, "--set", "tenantId=67890", "--set", "language=x", "--without", "language", &to],
+        );
         // What a receiver says is not for the terminal to obey.
         assert_eq!((code, &*stderr, &*stdout), (0, "", "answer: 200 OK\ntaken\n\\u{1b}[2J\n"), "{event}");
         assert_eq!(events.recv().unwrap(), format!("{expected} Some(\"67890\")"));
@@ -28,6 +30,21 @@ fn every_event_can_be_sent_and_changed() {
     assert_eq!((code, &*stdout), (0, "{\"status\":200,\"body\":\"taken\\n\\u001b[2J\"}\n"));
     let (code, stdout, _) = run(&folder, &["send", "created", "--without", "secret", &to]);
     assert_eq!((code, &*stdout), (1, "answer: 422 Unprocessable Entity\n"));
+}
+
+#[test]
+fn a_field_that_is_not_documented_is_sent_with_a_warning() {
+    let folder = signed();
+    let (address, events) = receiver(&folder);
+    let to = format!("--to=http://{address}/webhook");
+    let warning = "untis-webhook: warning: --set: sets a field that is not documented";
+    for (field, meant) in
+        [("tenantID", ": is tenantId meant?"), ("school_email", ": is schoolEmail meant?"), ("x", "")]
+    {
+        let (code, _, stderr) = run(&folder, &["send", "created", "--set", &format!("{field}=1"), &to]);
+        assert_eq!((code, stderr), (0, format!("{warning}{meant}\n")), "{field}");
+        assert_eq!(events.recv().unwrap(), "Some(\"CREATED\") Some(\"12345\")");
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ fn a_genuine_signature_is_recognized_however_it_is_written() {
     let signature = &signed.signature;
     let octets = BASE64_STANDARD.decode(signature).unwrap();
     let hex: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
+    let colons = octets.iter().map(|octet| format!("{octet:02X}")).collect::<Vec<_>>().join(":");
     let lines = |columns: usize, end: &str| {
         let lines: Vec<_> =
             signature.as_bytes().chunks(columns).map(|line| str::from_utf8(line).unwrap()).collect();
@@ -49,6 +50,14 @@ fn a_genuine_signature_is_recognized_however_it_is_written() {
         ("MalformedSignature", lines(64, "\n"), "with line ends or other white space in it"),
         ("MalformedSignature", lines(76, "\\n"), "with line ends in it, written as \\n"),
         ("MalformedSignature", signature.replace('/', "\\/"), "with JSON escapes in it"),
+        (
+            "MalformedSignature",
+            signature.replace('+', "&#43;").replace('/', "&#x2F;").replace('=', "&#x3D;"),
+            "escaped for HTML",
+        ),
+        ("MalformedSignature", format!("&quot;{signature}&quot;"), "escaped for HTML, in quotes"),
+        ("MalformedSignature", format!("[\"{signature}\"]"), "in a list of JSON, in quotes"),
+        ("MalformedSignature", colons, "with colons between its octets, in hexadecimal"),
         ("UntrustedSignature", hex.clone(), "in hexadecimal"),
         ("UntrustedSignature", hex.to_uppercase(), "in hexadecimal"),
         ("UntrustedSignature", BASE64_STANDARD.encode(signature), "in base64 twice"),

@@ -16,17 +16,25 @@ fn keys_come_from_the_environment_as_receivers_take_them() {
     fs::write(folder.path().join("production"), vectors::published_key("production")).unwrap();
     assert_eq!(verify("production=production,development=untis-public.txt").status.code(), Some(0));
     assert_eq!(verify("production=production").status.code(), Some(1));
+    // An error names what was read.
+    let stderr = String::from_utf8(verify("production").stderr).unwrap();
+    assert!(stderr.starts_with("untis-webhook: UNTIS_WEBHOOK_KEYS: expected NAME=FILE"), "{stderr}");
+    let mut headers = program(folder.path());
+    headers.env("UNTIS_WEBHOOK_SIGNATURE_HEADER", "two words").args(["verify", KEY, "body.json"]);
+    let stderr = String::from_utf8(headers.output().unwrap().stderr).unwrap();
+    let expected = "untis-webhook: UNTIS_WEBHOOK_SIGNATURE_HEADER: expected the name of a header";
+    assert!(stderr.starts_with(expected), "{stderr}");
 }
 
 #[test]
 fn wrong_usage_and_what_cannot_be_read_is_2_with_the_cause_on_standard_error() {
     let folder = signed();
     fs::copy(vectors::path("keys/wrong/private-pkcs8-pem"), folder.path().join("private")).unwrap();
-    let private_as_public = "untis-webhook: --key: private: expected an RSA public key (SubjectPublicKeyInfo), found a private key\n";
+    let private_as_public = "untis-webhook: --key: private: expected an RSA public key (SubjectPublicKeyInfo), found a private key: take the key that Untis publishes, or untis-public.txt, which untis-webhook keygen makes\n";
     for (args, expected) in [
         (
             &["verify", "--request", "request.http"][..],
-            "error: the following required arguments were not provided:\n  --key",
+            "error: the following required arguments were not provided:\n  --key <NAME=FILE>\n",
         ),
         (
             &["verify", "--key", "nonsense", "--request", "request.http"],

@@ -68,7 +68,7 @@ impl Headers {
         let signers: Vec<_> = values.iter().map(signer).collect();
         self.signer = signers.iter().flatten().next().cloned();
         let (found, next) = match (values.as_slice(), &self.signer) {
-            ([], _) => ("is missing".into(), format!("have the front end pass {shown} on, {}", copied())),
+            ([], _) => ("is missing".into(), format!("{}, {}", missing(&shown), copied())),
             ([_], Some(signer)) if signer.reading.how.is_empty() => return,
             ([_], Some(signer)) => {
                 let next = format!(
@@ -171,7 +171,10 @@ impl Headers {
         let values: Vec<_> = delivery.headers.get_all(name).iter().collect();
         self.claimed = values.iter().find_map(|value| supported(value));
         let (found, next) = match values.as_slice() {
-            [] => ("is missing".to_owned(), format!("have the front end pass {shown} on")),
+            [] if self.signer.is_none() && !delivery.headers.contains_key(&delivery.names.signature) => {
+                ("is missing".to_owned(), format!("and so with {shown}"))
+            }
+            [] => ("is missing".to_owned(), missing(&shown)),
             [value] if supported(value).is_some() => {
                 let made = self.signer.as_ref().map(|signer| signer.digest.algorithm());
                 match (self.claimed, made) {
@@ -226,6 +229,13 @@ impl Headers {
 
 fn supported(value: &HeaderValue) -> Option<Algorithm> {
     value.to_str().ok()?.parse().ok()
+}
+
+/// What to look at where there is no such header, the nearest first.
+fn missing(shown: &str) -> String {
+    format!(
+        "see whether {shown} was sent, and saved with the request; if it was, have the front end pass it on"
+    )
 }
 
 /// What is said of a header that is there more than once.

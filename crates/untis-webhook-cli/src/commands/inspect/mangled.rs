@@ -8,7 +8,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::prelude::BASE64_STANDARD;
 use percent_encoding::percent_decode_str;
 
-use crate::commands::rewriting::hexadecimal;
+use crate::commands::rewriting::{hexadecimal, without_entities};
 
 /// A signature's octets as they may be in a value, and how they are in it.
 #[derive(Clone, Debug)]
@@ -76,6 +76,13 @@ fn undone(text: &str) -> Vec<(&'static str, String)> {
         push("with line ends in it, written as \\n", text.replace("\\r", "").replace("\\n", ""));
     }
     push("with JSON escapes in it", text.replace("\\/", "/").replace("\\u002b", "+").replace("\\u003d", "="));
+    push("escaped for HTML", without_entities(text));
+    if let Some(elements) = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')) {
+        push("in a list of JSON", elements.trim().to_owned());
+    }
+    if text.bytes().all(|octet| octet.is_ascii_hexdigit() || octet == b':') {
+        push("with colons between its octets", text.replace(':', ""));
+    }
     if text.contains(['-', '_']) {
         push("in the URL-safe alphabet of base64 (- and _)", text.replace('-', "+").replace('_', "/"));
     }

@@ -28,9 +28,9 @@ pub(super) fn undo(body: &[u8], stage: Stage, found: &mut Found<'_>) -> ControlF
     }
     let from_utf_8 = |charset| format!("it was transcoded from UTF-8 to {charset}");
     match text {
-        // ASCII in UTF-16 is UTF-8 as well, with a zero in every character.
+        // ASCII in UTF-16 and UTF-32 is UTF-8 as well, with a zero in every character.
         Some(text) if text.contains('\0') => {
-            for (charset, text) in utf16(body) {
+            for (charset, text) in units(body) {
                 found(from_utf_8(charset), text.into_bytes())?;
             }
         }
@@ -75,18 +75,24 @@ fn wide(body: &[u8]) -> Vec<(&'static str, String)> {
         true => vec![(BOTH, latin_1)],
         false => vec![("Latin-1", latin_1), ("Windows-1252", windows)],
     };
-    texts.extend(utf16(body));
+    texts.extend(units(body));
     texts
 }
 
-fn utf16(body: &[u8]) -> Vec<(&'static str, String)> {
-    let (pairs, []) = body.as_chunks() else { return vec![] };
-    let texts = UTF16.into_iter().filter_map(|(charset, (from_octets, _))| {
-        let text: String =
-            char::decode_utf16(pairs.iter().copied().map(from_octets)).collect::<Result<_, _>>().ok()?;
-        Some((charset, text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)))
+/// The texts that these octets are in encodings of two or four octets each, without a byte order mark.
+fn units(body: &[u8]) -> Vec<(&'static str, String)> {
+    let utf16 = UTF16.into_iter().filter_map(|(charset, (from_octets, _))| {
+        let (units, []) = body.as_chunks() else { return None };
+        let text = char::decode_utf16(units.iter().copied().map(from_octets));
+        Some((charset, text.collect::<Result<String, _>>().ok()?))
     });
-    texts.collect()
+    let utf32 = UTF32.into_iter().filter_map(|(charset, from_octets)| {
+        let (units, []) = body.as_chunks() else { return None };
+        let text = units.iter().copied().map(from_octets).map(char::from_u32);
+        Some((charset, text.collect::<Option<String>>()?))
+    });
+    let without_mark = |text: String| text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
+    utf16.chain(utf32).map(|(charset, text)| (charset, without_mark(text))).collect()
 }
 
 fn from_windows_1252(octet: u8) -> char {
@@ -107,6 +113,10 @@ const UTF16: [(&str, Units); 2] = [
     ("UTF-16LE", (u16::from_le_bytes, u16::to_le_bytes)),
     ("UTF-16BE", (u16::from_be_bytes, u16::to_be_bytes)),
 ];
+
+type Unit = fn([u8; 4]) -> u32;
+
+const UTF32: [(&str, Unit); 2] = [("UTF-32LE", u32::from_le_bytes), ("UTF-32BE", u32::from_be_bytes)];
 
 /// Where the two agree on all that is there.
 const BOTH: &str = "Latin-1 or Windows-1252";

@@ -2,6 +2,7 @@
 
 mod escapes;
 mod fields;
+mod nulls;
 mod read;
 mod space;
 mod values;
@@ -23,10 +24,11 @@ pub(super) fn undo(body: &[u8], after: Stage, usual: bool, found: &mut Found<'_>
     }
     let Some(json) = str::from_utf8(body).ok().and_then(Json::read) else { return ControlFlow::Continue(()) };
     // The likeliest first, for a body so long that not all can be tried.
-    let steps: [(Stage, usize, Box<dyn Iterator<Item = Rewritten> + '_>); 4] = [
+    let steps: [(Stage, usize, Box<dyn Iterator<Item = Rewritten> + '_>); 5] = [
         (Stage::Space, space::USUAL, Box::new(space::undone(&json))),
         (Stage::Escapes, escapes::USUAL, Box::new(escapes::undone(&json))),
         (Stage::Fields, fields::USUAL, Box::new(fields::undone(&json))),
+        (Stage::Fields, 0, Box::new(nulls::undone(&json))),
         (Stage::Values, 0, Box::new(values::undone(&json))),
     ];
     for (stage, most_usual, undone) in steps.into_iter().filter(|(stage, ..)| after < *stage) {

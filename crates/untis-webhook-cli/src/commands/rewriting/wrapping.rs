@@ -8,11 +8,17 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use percent_encoding::percent_decode;
 
-use super::change::Kind;
+use super::change::{Change, Kind};
 use super::json::Json;
+use super::python;
 use super::search::{Found, Stage};
 
 pub(super) fn undo(body: &[u8], found: &mut Found<'_>) -> ControlFlow<()> {
+    for before in str::from_utf8(body).into_iter().flat_map(pluses) {
+        let change = Kind::Wrapped.change("it was decoded as a form is, and plus signs became spaces");
+        // Seldom, so not among what is undone after many others.
+        found(Stage::Lines, Change { usual: false, ..change }, before.into_bytes())?;
+    }
     let mut found = |what, original: Option<Vec<u8>>| match original {
         Some(original) => found(Stage::Wrapping, Kind::Wrapped.change(what), original),
         None => ControlFlow::Continue(()),
@@ -45,10 +51,7 @@ pub(super) fn undo(body: &[u8], found: &mut Found<'_>) -> ControlFlow<()> {
         found("it was escaped for HTML", Some(without_entities(text).into_bytes()))?;
     }
     if text.starts_with("{'") {
-        found(
-            "it was written as Python writes it, in single quotes",
-            Some(text.replace('\'', "\"").into_bytes()),
-        )?;
+        found("it was written as Python writes a dict", python::json(text).map(String::into_bytes))?;
     }
     let python = text.strip_prefix("b'").and_then(|text| text.strip_suffix('\''));
     found("it was written as Python writes bytes", python.map(|text| text.as_bytes().to_vec()))?;
@@ -123,6 +126,14 @@ fn spaces(field: &[u8]) -> Vec<u8> {
     field.iter().map(|octet| if *octet == b'+' { b' ' } else { *octet }).collect()
 }
 
+/// The texts in which some of the spaces were plus signs: all of them, or those with which a text begins, as a telephone number.
+fn pluses(text: &str) -> impl Iterator<Item = String> {
+    let inner = [":\"", ": \""]
+        .iter()
+        .fold(text.to_owned(), |text, quote| text.replace(&format!("{quote} "), &format!("{quote}+")));
+    [text.replace(' ', "+"), inner].into_iter().filter(move |before| before != text)
+}
+
 /// As PHP's `stripslashes`.
 fn without_backslashes(text: &str) -> String {
     let mut chars = text.chars();
@@ -134,7 +145,7 @@ fn json_text(text: &str) -> Option<Vec<u8>> {
 }
 
 /// `&amp;` last: it may have been written twice, and only one is undone.
-fn without_entities(text: &str) -> String {
+pub(crate) fn without_entities(text: &str) -> String {
     let entities = [
         ("&quot;", "\""),
         ("&#34;", "\""),
@@ -144,6 +155,11 @@ fn without_entities(text: &str) -> String {
         ("&apos;", "'"),
         ("&lt;", "<"),
         ("&gt;", ">"),
+        ("&#43;", "+"),
+        ("&#x2B;", "+"),
+        ("&#x2F;", "/"),
+        ("&#61;", "="),
+        ("&#x3D;", "="),
         ("&amp;", "&"),
     ];
     let plain = |text: Cow<'_, str>, (entity, plain): &(&str, &str)| text.replace(entity, plain).into();

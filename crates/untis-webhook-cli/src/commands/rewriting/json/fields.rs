@@ -1,5 +1,6 @@
 use super::Rewritten;
 use super::read::{Json, Part, Token, text};
+use crate::documented::FIELDS;
 
 /// Other orders of the outermost fields, and one field less.
 pub(super) fn undone<'a>(json: &'a Json<'_>) -> impl Iterator<Item = Rewritten> + 'a {
@@ -21,25 +22,30 @@ pub(super) fn undone<'a>(json: &'a Json<'_>) -> impl Iterator<Item = Rewritten> 
         ("a field was added to it", less)
     });
     let orders = usual.into_iter().chain(permuted).map(move |order| (what, order));
-    orders.chain(less).map(|(what, fields)| (what.into(), in_order(json, &fields)))
+    orders.chain(less).map(|(what, fields)| {
+        let fields: Vec<_> = fields.iter().map(|field| field.bare()).collect();
+        (what.into(), with_fields(json, &fields))
+    })
 }
 
 /// How many of the orders are the most usual ones.
 pub(super) const USUAL: usize = 3;
 
-/// The object with its fields in this order: white space stays where it is, and does not move with a field.
-fn in_order(json: &Json<'_>, order: &[Part<'_>]) -> String {
+/// The object with these fields: white space stays where it is, and does not move with a field.
+pub(super) fn with_fields(json: &Json<'_>, fields: &[String]) -> String {
     let Some((before, _, after)) = json.outer() else { return String::new() };
     let places = json.fields().unwrap_or_default();
+    let last_place = places.len().saturating_sub(1);
+    let last = fields.len().saturating_sub(1);
     let mut written = text(before);
-    for (at, field) in order.iter().enumerate() {
+    for (at, field) in fields.iter().enumerate() {
         let place = |at: usize| places.get(at).map(|place| place.trimmed()).unwrap_or_default();
-        // The last one has the end of the object behind it, however many there are.
-        let behind = if at.saturating_add(1) == order.len() { places.len().saturating_sub(1) } else { at };
-        written.push_str(&text(place(at).0));
-        written.push_str(&text(field.trimmed().1));
+        // The last one has the end of the object behind it, and no other has, however many there are.
+        let behind = if at == last { last_place } else { at.min(last_place.saturating_sub(1)) };
+        written.push_str(&text(place(at.min(last_place)).0));
+        written.push_str(field);
         written.push_str(&text(place(behind).2));
-        if at.saturating_add(1) < order.len() {
+        if at < last {
             written.push_str(Token::Mark(",").as_str());
         }
     }
@@ -62,31 +68,10 @@ fn permutations<'a>(fields: &[Part<'a>]) -> Vec<Vec<Part<'a>>> {
 }
 
 /// Where the platform documents a field to be; unknown ones come last.
-fn place(name: &str) -> usize {
+pub(super) fn place(name: &str) -> usize {
     let name = name.trim_matches('"');
-    DOCUMENTED.iter().position(|documented| *documented == name).unwrap_or(DOCUMENTED.len())
+    FIELDS.iter().position(|documented| *documented == name).unwrap_or(FIELDS.len())
 }
-
-/// The order of the fields of all payloads, on the pages "Credentials Webhook" and "Deactivation Webhook".
-const DOCUMENTED: [&str; 17] = [
-    "tenantId",
-    "schoolName",
-    "clientId",
-    "secret",
-    "password",
-    "host",
-    "country",
-    "region",
-    "language",
-    "eventType",
-    "type",
-    "reasonType",
-    "reasonText",
-    "activatorEmail",
-    "activatorUsername",
-    "schoolEmail",
-    "schoolPhoneNumber",
-];
 
 /// Fields that are put into other orders: more is no payload.
 const MOST_FIELDS: usize = 64;

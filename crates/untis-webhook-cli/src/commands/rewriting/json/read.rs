@@ -117,6 +117,17 @@ impl<'a> Part<'a> {
             .unwrap_or_default()
     }
 
+    /// The part itself as it is written.
+    pub(super) fn bare(self) -> String {
+        text(self.trimmed().1)
+    }
+
+    /// What stands between the name of a field and its value.
+    pub(super) fn colon(self) -> String {
+        let is_colon = |token: &&Token<'_>| matches!(token, Token::Space(_) | Token::Mark(":"));
+        self.trimmed().1.iter().skip(1).take_while(is_colon).map(|token| token.as_str()).collect()
+    }
+
     /// The value as it is written.
     pub(in super::super) fn value(self) -> String {
         let colon = self.0.iter().position(|token| *token == Token::Mark(":"));

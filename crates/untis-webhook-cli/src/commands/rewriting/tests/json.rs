@@ -86,6 +86,25 @@ fn json_that_was_written_again_is_named() {
     let more = SIGNED.replace("\"eventType\"", "\"receivedAt\":1,\"eventType\"");
     assert_eq!(said(SIGNED, more), "it is JSON, and a field was added to it");
 
+    let left_out = "it is JSON, and null fields were left out";
+    let without = SIGNED.replace(",\"reasonText\":\"Größe </b> & 'mehr'\"", "");
+    let null = without.replace('}', ",\"reasonText\":null}");
+    assert_eq!(said(&null, &without), left_out);
+    let credentials = r#"{"tenantId":"1","secret":"s","country":null,"language":"de","schoolEmail":null,"schoolPhoneNumber":null}"#;
+    assert_eq!(
+        said(
+            credentials.replace("null,\"l", "\"AT\",\"l"),
+            r#"{"tenantId":"1","secret":"s","country":"AT","language":"de"}"#
+        ),
+        left_out
+    );
+    for (colon, comma) in [(": ", ", "), (" : ", " , ")] {
+        let spaced = |body: &str| body.replace(':', colon).replace(',', comma);
+        assert_eq!(said(spaced(&null), spaced(&without)), left_out);
+    }
+    let pretty = without.replace('{', "{\n  ").replace(',', ",\n  ").replace('}', "\n}");
+    assert_eq!(said(pretty.replace("\n}", ",\n  \"reasonText\":null\n}"), &pretty), left_out);
+
     for (signed, arrived) in [
         ("12", "12.0"),
         ("12.0", "12"),

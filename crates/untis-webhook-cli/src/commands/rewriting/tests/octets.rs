@@ -6,6 +6,9 @@ use super::*;
 fn another_charset_is_named() {
     let (once, utf_16) = (read_as_latin_1(SIGNED), SIGNED.encode_utf16());
     let little: Vec<u8> = utf_16.clone().flat_map(u16::to_le_bytes).collect();
+    let utf_32 = SIGNED.chars().map(u32::from);
+    let little_32: Vec<u8> = utf_32.clone().flat_map(u32::to_le_bytes).collect();
+    let big_32: Vec<u8> = [0, 0, 0xfe, 0xff].into_iter().chain(utf_32.flat_map(u32::to_be_bytes)).collect();
     let big: Vec<u8> = [0xfe, 0xff].into_iter().chain(utf_16.flat_map(u16::to_be_bytes)).collect();
     for (arrived, expected) in [
         (once.clone().into_bytes(), "its UTF-8 was read as Latin-1 and written as UTF-8 again"),
@@ -21,6 +24,8 @@ fn another_charset_is_named() {
         (octets_of_latin_1(SIGNED), "it was transcoded from UTF-8 to Latin-1 or Windows-1252"),
         (little, "it was transcoded from UTF-8 to UTF-16LE"),
         (big, "it was transcoded from UTF-8 to UTF-16BE"),
+        (little_32, "it was transcoded from UTF-8 to UTF-32LE"),
+        (big_32, "it was transcoded from UTF-8 to UTF-32BE"),
         (SIGNED.nfd().collect::<String>().into_bytes(), "its Unicode was decomposed (NFD)"),
     ] {
         assert_eq!(said(SIGNED, arrived), expected);
@@ -101,6 +106,17 @@ fn wrappings_are_named() {
         assert_eq!(said(SIGNED, &arrived), expected, "{arrived}");
     }
     assert_eq!(said(format!("[{SIGNED}]"), SIGNED), "it was taken out of a list");
+    let plus = "it was decoded as a form is, and plus signs became spaces";
+    for signed in
+        [r#"{"phone":"+43+1+555"}"#, r#"{"phone":"+43 1 555"}"#, r#"{"a": "b", "phone": "+43 1 555"}"#]
+    {
+        assert_eq!(said(signed, signed.replace('+', " ")), plus, "{signed}");
+    }
+    let signed =
+        r#"{"a": "it's", "b": "\"", "c": "it's \"\n\u0001", "d": [null, true, false, -1.5e3], "e": "True"}"#;
+    let python =
+        r#"{'a': "it's", 'b': '"', 'c': 'it\'s "\n\x01', 'd': [None, True, False, -1.5e3], 'e': 'True'}"#;
+    assert_eq!(said(signed, python), "it was written as Python writes a dict");
 }
 
 #[test]
