@@ -90,6 +90,8 @@ impl PgStore {
         &self.pool
     }
 
+    const IS_ONE_WRITER: bool = false;
+
     async fn begin_to_write(&self) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
         self.pool.begin().await
     }

@@ -12,6 +12,36 @@ use super::{Backend, Connection, Database, leases, rows, schema, writes};
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
 
+/// To write a tenant's row is to lock it. It is not written if a later version of the library has changed the tables.
+macro_rules! lock_tenant {
+    () => {
+        "INSERT INTO untis_webhook_tenants
+            (environment, tenant_id, status, version, sequence, is_contested, acknowledged)
+        SELECT $1, $2, 'deactivated', 0, 0, FALSE, 0
+            WHERE EXISTS (SELECT 1 FROM untis_webhook_schema WHERE version = $3)
+        ON CONFLICT (environment, tenant_id) DO UPDATE SET sequence = untis_webhook_tenants.sequence"
+    };
+}
+
+/// A tenant with its sets, and beside each the record of this body.
+macro_rules! select_tenant {
+    () => {
+        "SELECT tenants.*, sets.number, sets.fingerprint, sets.state, sets.came_by,
+            sets.client_id AS set_client_id, sets.host, sets.worked_at, sets.refused_at,
+            sets.is_refusal_confirmed, sets.secrets IS NOT NULL AS is_stored,
+            records.fingerprint AS body, records.decision, records.count, records.first_sequence,
+            records.last_sequence, records.first_at, records.last_at, records.body_until,
+            EXISTS (SELECT 1 FROM untis_webhook_schema WHERE version = $3) AS is_this_version
+        FROM untis_webhook_tenants AS tenants LEFT JOIN untis_webhook_sets AS sets
+            ON sets.environment = tenants.environment AND sets.tenant_id = tenants.tenant_id
+        LEFT JOIN untis_webhook_records AS records
+            ON records.environment = tenants.environment AND records.tenant_id = tenants.tenant_id
+                AND records.fingerprint = $4
+        WHERE tenants.environment = $1 AND tenants.tenant_id = $2
+        ORDER BY sets.number"
+    };
+}
+
 impl Store for Backend {
     type Connection = Connection;
     type Transaction = Transaction<'static, Database>;
@@ -33,26 +63,20 @@ impl Store for Backend {
         if !connection.is_in_transaction() {
             return Err(StoreError::NoTransaction);
         }
-        // To write the row is to lock it. It is not written if a later version of the library has changed the tables
-        // meanwhile.
-        let locked = sqlx::query(
-            "INSERT INTO untis_webhook_tenants
-                (environment, tenant_id, status, version, sequence, is_contested, acknowledged)
-            SELECT $1, $2, 'deactivated', 0, 0, FALSE, 0
-                WHERE EXISTS (SELECT 1 FROM untis_webhook_schema WHERE version = $3)
-            ON CONFLICT (environment, tenant_id) DO UPDATE SET sequence = untis_webhook_tenants.sequence",
-        )
-        .bind(key.environment)
-        .bind(key.tenant_id)
-        .bind(schema::latest())
-        .execute(&mut *connection)
-        .await
-        .map_err(StoreError::database)?;
-        if locked.rows_affected() == 0 {
+        let query = match Backend::IS_ONE_WRITER {
+            true => concat!(lock_tenant!(), "; ", select_tenant!()),
+            // What others have committed while this one waited is seen by a statement of its own.
+            false => {
+                let locked = of_tenant(lock_tenant!(), key).execute(&mut *connection).await;
+                locked.map_err(StoreError::database)?;
+                select_tenant!()
+            }
+        };
+        let rows = of_tenant(query, key).bind(body_of(body)).fetch_all(&mut *connection).await;
+        let rows = rows.map_err(StoreError::database)?;
+        if !rows::are_of_this_version(&rows)? {
             schema::check(&mut *connection).await?;
         }
-        let rows =
-            select_tenant(key, body).fetch_all(&mut *connection).await.map_err(StoreError::database)?;
         let tenant = rows::tenant(&rows)?.ok_or(StoreError::Foreign("the tenant that was locked"))?;
         Ok((tenant, rows::record_beside(&rows)?))
     }
@@ -217,7 +241,8 @@ impl Store for Backend {
     }
 
     async fn tenant(&self, key: TenantKey<'_>) -> Result<Option<StoredTenant>> {
-        rows::tenant(&select_tenant(key, None).fetch_all(&self.pool).await.map_err(StoreError::database)?)
+        let rows = of_tenant(select_tenant!(), key).bind(body_of(None)).fetch_all(&self.pool).await;
+        rows::tenant(&rows.map_err(StoreError::database)?)
     }
 
     async fn credentials(&self, key: TenantKey<'_>) -> Result<Option<SealedCredentials>> {
@@ -420,25 +445,12 @@ impl Store for Backend {
 
 type Query<'q> = sqlx::query::Query<'q, Database, <Database as sqlx::Database>::Arguments>;
 
-/// A tenant with its sets, and beside each the record of this body.
-fn select_tenant<'q>(key: TenantKey<'q>, body: Option<&'q Fingerprint>) -> Query<'q> {
-    sqlx::query(
-        "SELECT tenants.*, sets.number, sets.fingerprint, sets.state, sets.came_by,
-            sets.client_id AS set_client_id, sets.host, sets.worked_at, sets.refused_at,
-            sets.is_refusal_confirmed, sets.secrets IS NOT NULL AS is_stored,
-            records.fingerprint AS body, records.decision, records.count, records.first_sequence,
-            records.last_sequence, records.first_at, records.last_at, records.body_until
-        FROM untis_webhook_tenants AS tenants LEFT JOIN untis_webhook_sets AS sets
-            ON sets.environment = tenants.environment AND sets.tenant_id = tenants.tenant_id
-        LEFT JOIN untis_webhook_records AS records
-            ON records.environment = tenants.environment AND records.tenant_id = tenants.tenant_id
-                AND records.fingerprint = $3
-        WHERE tenants.environment = $1 AND tenants.tenant_id = $2
-        ORDER BY sets.number",
-    )
-    .bind(key.environment)
-    .bind(key.tenant_id)
-    .bind(body.map(|body| body.as_bytes().as_slice()))
+fn of_tenant<'q>(query: &'static str, key: TenantKey<'q>) -> Query<'q> {
+    sqlx::query(query).bind(key.environment).bind(key.tenant_id).bind(schema::latest())
+}
+
+fn body_of(body: Option<&Fingerprint>) -> Option<&[u8]> {
+    body.map(|body| body.as_bytes().as_slice())
 }
 
 pub(super) fn number(number: u64) -> Result<i64> {

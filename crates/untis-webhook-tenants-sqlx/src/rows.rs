@@ -9,6 +9,11 @@ use untis_webhook_tenants::{
 
 use super::Row;
 
+/// Whether the tables that these rows of a tenant are from are those that this library knows.
+pub(super) fn are_of_this_version(rows: &[Row]) -> Result<bool, StoreError> {
+    rows.first().map_or(Ok(false), |row| get(row, "is_this_version"))
+}
+
 /// A tenant with its sets, one a row; a tenant without one has a row without one.
 pub(super) fn tenant(rows: &[Row]) -> Result<Option<StoredTenant>, StoreError> {
     let Some(row) = rows.first() else { return Ok(None) };

@@ -97,6 +97,9 @@ impl SqliteStore {
         &self.pool
     }
 
+    /// A transaction of one that writes begins when those of all others have ended.
+    const IS_ONE_WRITER: bool = true;
+
     /// At once as one that writes, since one that becomes so after it has read can fail.
     async fn begin_to_write(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
         self.pool.begin_with("BEGIN IMMEDIATE").await
