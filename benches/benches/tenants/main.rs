@@ -8,12 +8,13 @@ mod database;
 mod deliveries;
 mod listing;
 mod report;
+mod telling;
 
 use std::process::ExitCode;
 use std::time::Instant;
 
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
-use untis_webhook_tenants::Registry;
+use untis_webhook_tenants::{Registry, Store};
 use untis_webhook_tenants_sqlx::{PgStore, SqliteStore};
 
 use crate::costs::{Costs, Step};
@@ -39,11 +40,13 @@ async fn sqlite(deliveries: &Deliveries, report: &mut Report) {
     let folder = tempfile::tempdir().unwrap();
     let open = async |name| SqliteStore::open(folder.path().join(name)).await.unwrap();
     measure([open("few").await, open("many").await], deliveries, report).await;
+    measure_telling([open("alone").await, open("beside").await], deliveries, report).await;
 }
 
 async fn postgres(server: &str, deliveries: &Deliveries, report: &mut Report) {
     let mut connection = PgConnection::connect(server).await.unwrap();
-    let names = ["few", "many"].map(|name| format!("benches_{}_{name}", std::process::id()));
+    let names =
+        ["few", "many", "alone", "beside"].map(|name| format!("benches_{}_{name}", std::process::id()));
     for name in &names {
         let create = AssertSqlSafe(format!("CREATE DATABASE {name}"));
         sqlx::query(create).execute(&mut connection).await.unwrap();
@@ -53,6 +56,7 @@ async fn postgres(server: &str, deliveries: &Deliveries, report: &mut Report) {
         PgStore::connect(&url).await.unwrap()
     };
     measure([open(&names[0]).await, open(&names[1]).await], deliveries, report).await;
+    measure_telling([open(&names[2]).await, open(&names[3]).await], deliveries, report).await;
     for name in &names {
         let drop = AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"));
         sqlx::query(drop).execute(&mut connection).await.unwrap();
@@ -85,6 +89,15 @@ async fn measure<S: Database>(stores: [S; 2], deliveries: &Deliveries, report: &
         report.line(step.name(), cost, "the same", reference_cost, Some(1.5));
     }
     listing::measure(&many, MANY, report).await;
+}
+
+async fn measure_telling<S: Store + 'static>(
+    [alone, beside]: [S; 2],
+    deliveries: &Deliveries,
+    report: &mut Report,
+) {
+    let registries = [deliveries.registry(alone).await, deliveries.registry(beside).await];
+    telling::measure(registries, deliveries, report).await;
 }
 
 /// Fills an empty registry with so many times the schools, and gives the octets of one.
