@@ -6,10 +6,11 @@ use bytes::Bytes;
 use untis_webhook::event::{CredentialsEventType, DeactivationEventType, ReasonType};
 use untis_webhook::{KeySet, Verified};
 use untis_webhook_tenants::{
-    Answer, Arrival, Asked, Change, Claim, ClientId, Column, Contest, CredentialSet, Decision, Delivered,
-    Ended, ErasureScope, Failed, Fingerprint, FingerprintKey, Imported, KeyRing, Message, OpenError,
-    OperateError, Place, Probed, ReceiveError, Refused, Registry, RegistryError, Retry, SealError, Seen,
-    Selection, SetIs, SetState, Standing, Status, Store, StoreError, StoreKey, TenantKey, Timestamp, Told,
+    Answer, Arrival, Asked, Change, Changes, Claim, ClientId, Column, Contest, CredentialSet, Decision,
+    Delivered, Ended, ErasureScope, Failed, Fingerprint, FingerprintKey, Imported, KeyRing, Message,
+    OpenError, OperateError, Place, Probed, ReceiveError, Refused, Registry, RegistryError, Retry, SealError,
+    Seen, Selection, SetIs, SetState, Standing, Status, Store, StoreError, StoreKey, Tenant, TenantKey,
+    Timestamp, Told,
 };
 use untis_webhook_tenants_sqlx::SqliteStore;
 use untis_webhook_testkit::{Payload, SigningKey};
@@ -67,6 +68,7 @@ async fn stored(shown: &mut Shown, registry: &Registry<SqliteStore>) {
     let stored = registry.store().tenant(key).await.unwrap().unwrap();
     shown.debug(&stored);
     shown.debug(&stored.tenant);
+    shown.debug(&Changes::since(&Tenant::unknown(), &stored));
     shown.debug(&stored.tenant.sets[0]);
     shown.debug(&stored.news);
     shown.debug(&registry.store().credentials(key).await.unwrap().unwrap());
