@@ -26,7 +26,7 @@
 //! together or not at all. On SQLite it is best begun with `BEGIN IMMEDIATE`: one that has read before it writes can
 //! fail. On PostgreSQL any isolation will do; under a stricter one than `READ COMMITTED` two deliveries for a tenant at
 //! once can make one of them fail, and the platform sends it again. Whoever else needs that tenant waits until such a
-//! transaction ends: a pool of the application's own should have a `lock_timeout`, as [`PgStore::connect`]'s has.
+//! transaction ends: a pool of the application's own should have a `lock_timeout`, as that of `PgStore::connect` has.
 //!
 //! # The tables
 //!
