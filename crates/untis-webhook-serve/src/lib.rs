@@ -38,11 +38,13 @@
 
 mod connection;
 mod limits;
+mod listener;
 mod progress;
 mod refusals;
 mod serve;
 mod shown;
 
 pub use limits::connections;
-pub use serve::serve;
+pub use listener::Listener;
+pub use serve::{serve, serve_at_most};
 pub use shown::{causes, shown};
