@@ -39,6 +39,7 @@
 mod connection;
 mod limits;
 mod listener;
+mod log_filter;
 mod progress;
 mod refusals;
 mod serve;
@@ -46,5 +47,6 @@ mod shown;
 
 pub use limits::connections;
 pub use listener::Listener;
+pub use log_filter::log_filter;
 pub use serve::{serve, serve_at_most};
 pub use shown::{causes, shown};

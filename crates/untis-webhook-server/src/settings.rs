@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use http::Uri;
-use http::uri::Authority;
 use tracing_subscriber::EnvFilter;
 use untis_webhook::event::Secret;
 use untis_webhook_tenants::KeyRing;
@@ -26,8 +25,8 @@ pub(crate) struct Settings {
     pub(crate) log: EnvFilter,
     /// `UNTIS_WEBHOOK_LOG_FORMAT`: `text` unless set.
     pub(crate) log_format: LogFormat,
-    /// Which of the two it is to do.
-    pub(crate) mode: Mode,
+    /// What becomes of verified deliveries.
+    pub(crate) tenants: Tenants,
 }
 
 /// Who reads the log.
@@ -37,15 +36,6 @@ pub(crate) enum LogFormat {
     Json,
     /// People.
     Text,
-}
-
-/// What is done with a verified delivery.
-#[derive(Debug)]
-pub(crate) enum Mode {
-    /// It is passed on to an application on another port, `UNTIS_WEBHOOK_UPSTREAM`. No state.
-    Proxy(Authority),
-    /// It is registered, and the application is told.
-    Tenants(Box<Tenants>),
 }
 
 /// How tenants are kept.

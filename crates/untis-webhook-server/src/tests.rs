@@ -30,7 +30,7 @@ use untis_webhook_tests::wire::{self, Connection};
 
 use crate::serve::daemon::{Addresses, Daemon};
 use crate::serve::error::StartError;
-use crate::settings::{Api, ApiListen, Database, LogFormat, Mode, Notify, Settings, Tenants};
+use crate::settings::{Api, ApiListen, Database, LogFormat, Notify, Settings, Tenants};
 
 mod admin;
 mod api;
@@ -63,7 +63,7 @@ impl Setup {
             admin_listen: any_port(),
             log: EnvFilter::default(),
             log_format: LogFormat::Text,
-            mode: Mode::Tenants(Box::new(Tenants {
+            tenants: Tenants {
                 environment: "production".to_owned(),
                 environment_keys: None,
                 client_ids: Vec::new(),
@@ -74,14 +74,13 @@ impl Setup {
                 api: Some(Api { listen: ApiListen::Tcp(any_port()), tokens: vec![Secret::new(TOKEN)] }),
                 notify: None,
                 probe: None,
-            })),
+            },
         };
         Self { folder, store_key, settings }
     }
 
     fn tenants(&mut self) -> &mut Tenants {
-        let Mode::Tenants(tenants) = &mut self.settings.mode else { panic!("another mode") };
-        tenants
+        &mut self.settings.tenants
     }
 
     /// With an application to tell.

@@ -20,10 +20,11 @@ use crate::api::Api;
 use crate::api::listener::ApiListener;
 use crate::metrics::Metrics;
 use crate::notify::Notify;
-use crate::settings::{Database, Mode, Settings, Tenants};
+use crate::settings::{Database, Settings, Tenants};
 
 /// All of it, opened and bound, before the first connection is taken.
 pub(crate) struct Daemon {
+    #[cfg(test)]
     addresses: Addresses,
     /// Ends once `stop` is gone and what had begun is done.
     serving: Pin<Box<dyn Future<Output = ()> + Send>>,
@@ -31,6 +32,7 @@ pub(crate) struct Daemon {
 }
 
 /// Where it listens.
+#[cfg(test)]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Addresses {
     pub(crate) webhook: SocketAddr,
@@ -41,8 +43,7 @@ pub(crate) struct Addresses {
 
 impl Daemon {
     pub(crate) async fn open(settings: Settings) -> Result<Self, StartError> {
-        let Mode::Tenants(tenants) = &settings.mode else { return Err(StartError::Proxy) };
-        match &tenants.database {
+        match &settings.tenants.database {
             Database::Postgres(url) => {
                 let store = PgStore::connect(url).await?;
                 Self::open_over(store, settings).await
@@ -55,8 +56,7 @@ impl Daemon {
     }
 
     async fn open_over<S: Store + 'static>(store: S, settings: Settings) -> Result<Self, StartError> {
-        let Settings { webhook, listen, path, admin_listen, mode, .. } = settings;
-        let Mode::Tenants(tenants) = mode else { return Err(StartError::Proxy) };
+        let Settings { webhook, listen, path, admin_listen, tenants, .. } = settings;
         let metrics = Metrics::new()?;
         let notify = tenants.notify.as_ref();
         let notify =
@@ -116,8 +116,12 @@ impl Daemon {
                 () = metrics.upkeep() => {}
             }
         };
-        let addresses = Addresses { webhook: webhook_address, admin: admin_address, api: api_address };
-        Ok(Self { addresses, serving: Box::pin(serving), stop })
+        Ok(Self {
+            #[cfg(test)]
+            addresses: Addresses { webhook: webhook_address, admin: admin_address, api: api_address },
+            serving: Box::pin(serving),
+            stop,
+        })
     }
 
     /// Where it listens, whatever port it was told.
@@ -143,7 +147,16 @@ impl Daemon {
     }
 }
 
-async fn registry<S: Store>(
+/// Whether all that can be known without opening anything is right.
+pub(crate) fn checked(settings: &Settings) -> Result<(), StartError> {
+    let Tenants { notify, probe, .. } = &settings.tenants;
+    let metrics = Metrics::new()?;
+    notify.as_ref().map(|notify| Notify::new(&notify.url, &notify.secrets, metrics)).transpose()?;
+    probe.as_ref().map(Probe::new).transpose()?;
+    Ok(())
+}
+
+pub(crate) async fn registry<S: Store>(
     webhook: &Config,
     tenants: &Tenants,
     store: S,

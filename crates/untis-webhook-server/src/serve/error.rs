@@ -24,8 +24,6 @@ pub(crate) enum StartError {
     Open(#[from] OpenError),
     #[error("the platform cannot be asked")]
     Probe(#[from] TokenProbeError),
-    #[error("this build has no proxy mode: UNTIS_WEBHOOK_UPSTREAM")]
-    Proxy,
     #[error("cannot start")]
     Runtime(#[source] io::Error),
     #[error("the database does not open")]

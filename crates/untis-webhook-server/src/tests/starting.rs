@@ -97,9 +97,3 @@ async fn a_probe_to_which_credentials_would_go_in_the_clear_is_said() {
         "{probe}"
     );
 }
-
-#[tokio::test]
-async fn what_this_build_does_not_do_is_said_and_not_left_out() {
-    let proxy = said(async |setup| setup.settings.mode = Mode::Proxy("127.0.0.1:3000".parse().unwrap()));
-    assert_eq!(proxy.await, "this build has no proxy mode: UNTIS_WEBHOOK_UPSTREAM");
-}

@@ -1,0 +1,5 @@
+//! What the operator does besides serving.
+
+pub(crate) mod check;
+pub(crate) mod keygen;
+pub(crate) mod tenants;
