@@ -143,7 +143,10 @@ fn a_school_is_received_decided_about_and_given_to_who_shows_the_token() {
     assert!(operator.says(&["tenants", "list"]).contains("contested, not told yet"));
     assert_eq!(operator.says(&["tenants", "list", "--status", "deleted"]), "");
     let shown: Value = serde_json::from_str(&operator.says(&["tenants", "show", "12345"])).unwrap();
-    assert_eq!((&shown["status"], &shown["sets"][1]["state"]), (&"active".into(), &"candidate".into()));
+    assert_eq!(
+        (&shown["tenant"]["status"], &shown["sets"][1]["state"]),
+        (&"active".into(), &"candidate".into())
+    );
     assert_eq!((&shown["sets"][1]["clientId"], &shown["sets"][1]["set"]), (&"another".into(), &2.into()));
 
     let token = fs::read_to_string(operator.0.path().join("api-token.txt")).unwrap();

@@ -86,10 +86,9 @@ async fn operate<S: Store + 'static>(
             Tenants::List { status, json } => list(&registry, status.as_deref(), json).await?,
             Tenants::Show(tenant) => {
                 let entry = registry.get(&tenant.tenant_id).await?.ok_or(RegistryError::UnknownTenant)?;
-                let mut shown = of_entry(&entry);
                 let sets = registry.sets(&tenant.tenant_id).await?;
-                shown["sets"] = sets.iter().map(of_set).collect();
-                say(&format!("{shown:#}"))?;
+                let sets: Vec<_> = sets.iter().map(of_set).collect();
+                say(&format!("{:#}", json!({ "tenant": of_entry(&entry), "sets": sets })))?;
             }
         },
     }
