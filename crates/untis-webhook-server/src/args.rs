@@ -30,6 +30,15 @@ pub(crate) enum Command {
         shell: Shell,
     },
     Keygen(Keygen),
+    /// Make what is missing for a first try, in a folder of its own, and serve
+    ///
+    /// The key of a pretend platform, a store key, a token and a configuration. It prints how to send it a delivery, and how
+    /// to ask for the school's credentials.
+    Quickstart {
+        /// The folder
+        #[arg(default_value = "untis-quickstart")]
+        folder: PathBuf,
+    },
     /// Encrypt again, under the first store key, what is under another
     ///
     /// Deliveries may come meanwhile. When nothing is left under a key it can be taken away.

@@ -2,4 +2,5 @@
 
 pub(crate) mod check;
 pub(crate) mod keygen;
+pub(crate) mod quickstart;
 pub(crate) mod tenants;

@@ -23,7 +23,7 @@ use clap::{CommandFactory, Parser};
 use untis_webhook_serve::causes;
 
 use crate::args::{Args, Command};
-use crate::commands::{check, keygen, tenants};
+use crate::commands::{check, keygen, quickstart, tenants};
 use crate::config::ConfigError;
 use crate::settings::Settings;
 
@@ -37,6 +37,7 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Command::Keygen(args) => or_2(keygen::run(&args)).map_or_else(|code| code, |()| ExitCode::SUCCESS),
+        Command::Quickstart { folder } => quickstart::run(&folder),
         Command::Rekey => or_2(settings()).map_or_else(|code| code, tenants::rekey),
         Command::Serve => or_2(settings()).map_or_else(|code| code, serve::serve),
         Command::Tenants(args) => {

@@ -61,20 +61,7 @@ impl Operator {
     }
 
     fn serve(&self) -> Daemon {
-        let mut child = self.command(&["serve"], &[]).stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut listening = || serde_json::from_str::<Value>(&lines.next().unwrap().unwrap()).unwrap();
-        let line = loop {
-            let line = listening();
-            if line["message"] == "listening" {
-                break line;
-            }
-        };
-        let address = |name: &str| line[name].as_str().unwrap().to_owned();
-        let (webhook, api) = (address("address"), address("api"));
-        // Whatever it says from now on is read, so that it does not wait for a reader.
-        let log = std::thread::spawn(move || lines.map_while(Result::ok).collect::<Vec<_>>().join("\n"));
-        Daemon { child, webhook, api, log }
+        Daemon::listening(&mut self.command(&["serve"], &[]))
     }
 }
 
@@ -86,6 +73,22 @@ struct Daemon {
 }
 
 impl Daemon {
+    fn listening(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let line = loop {
+            let line: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+            if line["message"] == "listening" {
+                break line;
+            }
+        };
+        let address = |name: &str| line[name].as_str().unwrap().to_owned();
+        let (webhook, api) = (address("address"), address("api"));
+        // Whatever it says from now on is read, so that it does not wait for a reader.
+        let log = std::thread::spawn(move || lines.map_while(Result::ok).collect::<Vec<_>>().join("\n"));
+        Self { child, webhook, api, log }
+    }
+
     fn deliver(&self, delivery: &Delivery) -> u16 {
         let mut head = String::from("POST /webhook HTTP/1.1\r\nhost: daemon\r\nconnection: close\r\n");
         for (name, value) in &delivery.headers() {
@@ -200,4 +203,34 @@ fn a_store_key_is_replaced_until_nothing_is_left_under_the_old_one() {
     let old = operator.run(&["tenants", "list"], &[]);
     assert_eq!(old.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&old.stderr).contains("expected the store key \"next\""));
+}
+
+/// Twice: the second time with what is there.
+#[test]
+fn quickstart_makes_what_is_missing_and_says_how_to_try_it() {
+    let operator = Operator(tempfile::tempdir().unwrap());
+    let any_port = ["LISTEN", "UNTIS_WEBHOOK_ADMIN_LISTEN", "UNTIS_WEBHOOK_API_LISTEN"];
+    let mut env: Vec<_> = any_port.iter().map(|name| (*name, "127.0.0.1:0")).collect();
+    env.push(("UNTIS_WEBHOOK_LOG_FORMAT", "json"));
+    for expected in [404, 200] {
+        let mut command = Command::new(PROGRAM);
+        command.args(["quickstart", "a folder"]).current_dir(operator.0.path()).env_clear().envs(env.clone());
+        let mut daemon = Daemon::listening(command.stderr(Stdio::piped()));
+        let file = |name: &str| fs::read_to_string(operator.0.path().join("a folder").join(name)).unwrap();
+        let token = file("api-token.txt");
+        assert_eq!(daemon.credentials("12345", token.trim()).0, expected);
+        let key = SigningKey::from_pkcs8_pem(&file("pretend-platform-private.pem")).unwrap();
+        assert_eq!(daemon.deliver(&Delivery::sign(&key, Payload::credentials(Created))), 204);
+        assert_eq!(daemon.credentials("12345", token.trim()).0, 200);
+        let mut said = daemon.child.stderr.take().unwrap();
+        daemon.stop();
+        let mut text = String::new();
+        said.read_to_string(&mut text).unwrap();
+        for line in
+            ["For development: it trusts a pretend platform", "send created --private", "Bearer $(cat"]
+        {
+            assert!(text.contains(line), "{text}");
+        }
+        assert!(!text.contains(token.trim()));
+    }
 }
