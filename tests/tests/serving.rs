@@ -153,7 +153,7 @@ async fn what_has_begun_has_fifteen_seconds_when_the_server_stops() {
     assert_eq!(start.elapsed().as_secs(), 0, "a silent connection was waited for");
     served.await.unwrap();
     assert_eq!(start.elapsed().as_secs(), 15);
-    assert!(log.take().contains("WARN receiver_support::connection: a request was cut off"));
+    assert!(log.take().contains("WARN untis_webhook_serve::connection: a request was cut off"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,8 +2,8 @@ use std::env::{self, VarError};
 use std::net::SocketAddr;
 
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::LevelFilter;
 use untis_webhook_config::ConfigError;
+use untis_webhook_serve::log_filter;
 
 /// What the receiver is told by its environment.
 #[derive(Debug)]
@@ -26,22 +26,9 @@ impl Config {
         let webhook = untis_webhook_config::Config::from_env()?;
         let listen = var(LISTEN, DEFAULT_LISTEN)?;
         let listen = listen.parse().map_err(|_| Error::Listen)?;
-        let log = filter(&var(LOG, DEFAULT_LOG)?).ok_or(Error::Log)?;
+        let log = log_filter(&var(LOG, DEFAULT_LOG)?).ok_or(Error::Log)?;
         Ok(Self { webhook, listen, log })
     }
-}
-
-/// `EnvFilter` would take a word that is no level for a target, and log nothing else.
-///
-/// Strangers can make h2 warn as often as they like, so that it has to be named to be heard.
-fn filter(directives: &str) -> Option<EnvFilter> {
-    let is_level = |word: &str| !word.is_empty() && word.parse::<LevelFilter>().is_ok();
-    let is_known = |word: &str| match word.rsplit_once('=') {
-        Some((_, level)) => is_level(level),
-        None => is_level(word) || word.contains('['),
-    };
-    let all_known = directives.split(',').all(|word| is_known(word.trim()));
-    EnvFilter::builder().parse(format!("h2=error,{directives}")).ok().filter(|_| all_known)
 }
 
 fn var(name: &'static str, default: &str) -> Result<String, Error> {

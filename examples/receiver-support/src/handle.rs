@@ -1,8 +1,7 @@
 use http::header::{ALLOW, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 use untis_webhook::{Event, Verified};
-
-use crate::shown;
+use untis_webhook_serve::shown;
 
 /// What the application does with an event.
 ///

@@ -20,19 +20,10 @@
 //! became of connections. Nothing secret at any level.
 
 mod config;
-mod connection;
 mod handle;
-mod limits;
-mod progress;
-mod refusals;
 mod run;
-mod serve;
-mod shown;
 
 pub use config::{Config, Error};
 pub use handle::{handle, respond, route};
-pub use limits::connections;
 pub use run::{Stop, run};
-pub use serve::serve;
-pub use shown::causes;
-use shown::shown;
+pub use untis_webhook_serve::{causes, connections, serve, shown};

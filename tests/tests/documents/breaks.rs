@@ -48,6 +48,7 @@ impl<'a> Test<'a> {
             return Some("its package is not tested");
         };
         let (kind, name, is_run) = match target.split_once(' ') {
+            Some(("--bin", name)) => ("bin", name, "test"),
             Some((_, name)) => ("test", name, "test"),
             None if target == "--doc" => ("lib", "", "doctest"),
             None => ("lib", "", "test"),

@@ -12,10 +12,10 @@ use hyper::body::Incoming;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, interval_at, sleep};
 
+use crate::Listener;
 use crate::connection::{Phase, drive};
 use crate::limits;
 use crate::progress::Progress;
@@ -28,8 +28,20 @@ type BoxError = Box<dyn Error + Send + Sync>;
 /// No connection outlives its limits, whatever its peer does or leaves undone, and there are never more than
 /// leave descriptors for the rest: the numbers are in `limits.rs`. What is refused is said in the log, at most
 /// twice a minute for each reason.
-pub async fn serve<S, B>(listener: TcpListener, service: S, stop: impl Future<Output = ()>)
+pub async fn serve<L, S, B>(listener: L, service: S, stop: impl Future<Output = ()>)
 where
+    L: Listener,
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+    B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
+{
+    serve_at_most(limits::connections(), listener, service, stop).await;
+}
+
+/// As [`serve`], with no more connections at once than this: where it is one of several listeners of a process.
+pub async fn serve_at_most<L, S, B>(connections: u16, listener: L, service: S, stop: impl Future<Output = ()>)
+where
+    L: Listener,
     S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
     B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
@@ -42,7 +54,7 @@ where
         .timer(TokioTimer::new())
         .keep_alive_interval(limits::PING)
         .keep_alive_timeout(limits::PING);
-    let places = Places::new();
+    let places = Places::new(connections);
     let refusals = Arc::new(Refusals::default());
     let mut minute = interval_at(Instant::now() + MINUTE, MINUTE);
     let mut stop = pin!(stop);
@@ -117,19 +129,18 @@ struct Places {
 }
 
 impl Places {
-    fn new() -> Self {
-        let most = limits::connections();
+    fn new(most: u16) -> Self {
         let free = Arc::new(Semaphore::new(most.into()));
         Self { free, most, phase: watch::Sender::new(Phase::Accepting) }
     }
 
     /// The next connection, once there is a place for it. Until then it waits in the kernel's queue, and those
     /// that have nothing under way are told to leave.
-    async fn accept(&self, listener: &TcpListener) -> (TcpStream, OwnedSemaphorePermit) {
+    async fn accept<L: Listener>(&self, listener: &L) -> (L::Stream, OwnedSemaphorePermit) {
         loop {
             let place = self.place().await;
             match listener.accept().await {
-                Ok((stream, _)) => {
+                Ok(stream) => {
                     // Not at the first place that is free, or they would be told by turns.
                     if self.free.available_permits() >= usize::from(self.most / 4) {
                         self.tell(Phase::Accepting);

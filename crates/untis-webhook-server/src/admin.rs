@@ -1,0 +1,94 @@
+//! What an operator's programs ask: whether it lives, whether it is ready, what it counts.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::Full;
+use tokio::sync::watch;
+use untis_webhook_tenants::{KeyRing, Registry, Store};
+
+use self::host::is_for_loopback;
+use self::readiness::Readiness;
+use self::summary::Summaries;
+pub(crate) use self::summary::Summary;
+use crate::metrics::Metrics;
+
+mod host;
+mod readiness;
+mod summary;
+
+/// The admin listener's service.
+pub(crate) struct Admin<S> {
+    registry: Registry<S>,
+    metrics: Metrics,
+    readiness: Readiness,
+    summaries: Summaries,
+    /// Gone when the daemon has begun to stop.
+    serving: watch::Receiver<()>,
+    is_on_loopback: bool,
+}
+
+impl<S: Store> Admin<S> {
+    pub(crate) fn new(
+        registry: Registry<S>,
+        ring: KeyRing,
+        metrics: Metrics,
+        serving: watch::Receiver<()>,
+        is_on_loopback: bool,
+    ) -> Self {
+        let (readiness, summaries) = (Readiness::new(ring), Summaries::default());
+        Self { registry, metrics, readiness, summaries, serving, is_on_loopback }
+    }
+
+    pub(crate) async fn answer<B>(
+        self: Arc<Self>,
+        request: Request<B>,
+    ) -> Result<Response<Full<Bytes>>, Infallible> {
+        // A page in a browser on this machine may send a request here, under a name of its own.
+        if self.is_on_loopback && !is_for_loopback(&request) {
+            return Ok(text(StatusCode::MISDIRECTED_REQUEST, "expected a name of this machine's own"));
+        }
+        let path = request.uri().path();
+        if !["/livez", "/readyz", "/metrics"].contains(&path) {
+            return Ok(text(StatusCode::NOT_FOUND, "expected /livez, /readyz or /metrics"));
+        }
+        if ![Method::GET, Method::HEAD].contains(request.method()) {
+            let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "expected GET or HEAD");
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+            return Ok(response);
+        }
+        Ok(match path {
+            "/livez" => text(StatusCode::OK, "alive"),
+            "/readyz" => match self.is_ready().await {
+                Ok(()) => text(StatusCode::OK, "ready"),
+                Err(why) => text(StatusCode::SERVICE_UNAVAILABLE, why),
+            },
+            _ => {
+                self.summaries.refresh(&self.registry, &self.metrics).await;
+                let mut response = text(StatusCode::OK, self.metrics.render());
+                response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PROMETHEUS));
+                response
+            }
+        })
+    }
+
+    async fn is_ready(&self) -> Result<(), &'static str> {
+        if self.serving.has_changed().is_err() {
+            return Err("stopping");
+        }
+        self.readiness.of(&self.registry).await
+    }
+}
+
+fn text(status: StatusCode, text: impl Into<Bytes>) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(text.into()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";

@@ -1,0 +1,81 @@
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use sha2::{Digest, Sha256};
+use subtle::{Choice, ConstantTimeEq};
+use untis_webhook::event::Secret;
+
+/// The tokens of those who may ask, by their hashes: to compare these takes the same time whatever they are, and however
+/// long the token is that was shown.
+pub(super) struct Tokens(Vec<[u8; 32]>);
+
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Caller {
+    /// The number of the token, the first is 1; none where none is needed.
+    pub(super) token: Option<usize>,
+}
+
+impl Tokens {
+    pub(super) fn new(tokens: &[Secret]) -> Self {
+        Self(tokens.iter().map(|token| Sha256::digest(token.expose()).into()).collect())
+    }
+
+    /// # Errors
+    ///
+    /// The challenge (RFC 6750 section 3) for who shows no token, or another.
+    pub(super) fn caller(&self, headers: &HeaderMap) -> Result<Caller, &'static str> {
+        if self.0.is_empty() {
+            return Ok(Caller { token: None });
+        }
+        let mut shown = headers.get_all(AUTHORIZATION).iter();
+        let (Some(shown), None) = (shown.next(), shown.next()) else { return Err(NO_TOKEN) };
+        // The scheme is the same in any case (RFC 9110 section 11.1).
+        let Some((scheme, token)) = shown.as_bytes().split_at_checked(7) else { return Err(NO_TOKEN) };
+        if !scheme.eq_ignore_ascii_case(b"Bearer ") {
+            return Err(NO_TOKEN);
+        }
+        let hash: [u8; 32] = Sha256::digest(token.trim_ascii()).into();
+        // Each is compared, whichever it is.
+        let equal: Vec<Choice> = self.0.iter().map(|other| hash.ct_eq(other)).collect();
+        let token = equal.into_iter().position(bool::from).ok_or(ANOTHER_TOKEN)?;
+        Ok(Caller { token: Some(token + 1) })
+    }
+}
+
+const NO_TOKEN: &str = "Bearer";
+
+const ANOTHER_TOKEN: &str = r#"Bearer error="invalid_token""#;
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn caller(tokens: &[&str], shown: &[&str]) -> Result<Option<usize>, &'static str> {
+        let tokens: Vec<_> = tokens.iter().map(|token| Secret::new(token)).collect();
+        let shown = shown.iter().map(|shown| (AUTHORIZATION, HeaderValue::from_str(shown).unwrap()));
+        Tokens::new(&tokens).caller(&shown.collect()).map(|caller| caller.token)
+    }
+
+    #[test]
+    fn who_shows_a_token_is_let_in_and_nobody_else() {
+        let tokens = ["old token", "new token"];
+        assert_eq!(caller(&tokens, &["Bearer old token"]), Ok(Some(1)));
+        assert_eq!(caller(&tokens, &["bearer new token"]), Ok(Some(2)));
+        for (shown, challenge) in [
+            (&[][..], NO_TOKEN),
+            (&["Bearer"], NO_TOKEN),
+            (&["Basic old token"], NO_TOKEN),
+            (&["old token"], NO_TOKEN),
+            (&["Bearer old token", "Bearer old token"], NO_TOKEN),
+            (&["Bearer "], ANOTHER_TOKEN),
+            (&["Bearer old toke"], ANOTHER_TOKEN),
+            (&["Bearer old tokens"], ANOTHER_TOKEN),
+            (&["Bearer Old token"], ANOTHER_TOKEN),
+        ] {
+            assert_eq!(caller(&tokens, shown), Err(challenge), "{shown:?}");
+        }
+        assert_eq!(caller(&[], &[]), Ok(None));
+    }
+}

@@ -1,0 +1,107 @@
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use untis_webhook_testkit::SigningKey;
+
+use super::keygen::{make, write};
+use crate::args::Kind;
+use crate::config::ConfigError;
+use crate::serve::serve;
+use crate::settings::{ApiListen, Settings};
+use crate::{fail, var};
+
+/// Makes what is missing in a folder of its own, and serves with that.
+pub(crate) fn run(folder: &Path) -> ExitCode {
+    let made = prepare(folder).map_err(QuickstartError::Make);
+    let read = made.and_then(|file| Settings::read(Some(&file), var).map_err(QuickstartError::Read));
+    match read {
+        Ok(settings) => {
+            say(folder, &settings);
+            serve(settings)
+        }
+        Err(error) => fail(&error, 2),
+    }
+}
+
+/// Gives the configuration.
+fn prepare(folder: &Path) -> io::Result<PathBuf> {
+    fs::create_dir_all(folder)?;
+    let [private, public] = [PRIVATE, PUBLIC].map(|file| folder.join(file));
+    if !public.exists() {
+        let key = SigningKey::generate();
+        write(&private, key.to_pkcs8_pem().as_bytes())?;
+        write(&public, format!("{}\n", key.public_key_base64()).as_bytes())?;
+    }
+    for (kind, file) in [(Kind::StoreKey, "store-key.txt"), (Kind::Token, TOKEN)] {
+        if !folder.join(file).exists() {
+            make(kind, &folder.join(file))?;
+        }
+    }
+    let configuration = folder.join("untis-webhookd.toml");
+    if !configuration.exists() {
+        // As a text of TOML: the folder's name may have anything in it.
+        let file = |file: &str| toml_text(&folder.join(file).display().to_string());
+        let text = format!(
+            "# All else that can be set stands in the annotated untis-webhookd.toml.\n\
+             keys = [{}]\n\n\
+             [tenants]\n\
+             client_ids = [\"test-client-id\"]\n\
+             database = {}\n\
+             store_keys = [{}]\n\n\
+             [tenants.api]\n\
+             token_file = {}\n",
+            toml_text(&format!("pretend={}", public.display())),
+            toml_text(&format!("sqlite:{}", folder.join("tenants.db").display())),
+            toml_text(&format!("first={}", folder.join("store-key.txt").display())),
+            file(TOKEN),
+        );
+        write(&configuration, text.as_bytes())?;
+    }
+    Ok(configuration)
+}
+
+fn say(folder: &Path, settings: &Settings) {
+    let file = |file| folder.join(file).display().to_string();
+    let Settings { listen, path, tenants, .. } = settings;
+    eprintln!("For development: it trusts a pretend platform, whose private key is {}.", file(PRIVATE));
+    eprintln!("For production put the platform's public key in its place, and your own client ids.");
+    eprintln!("A delivery, in another terminal:");
+    eprintln!(
+        "  cargo run -p untis-webhook-cli -- send created --private {} --to http://{listen}{path}",
+        file(PRIVATE)
+    );
+    if let Some(ApiListen::Tcp(address)) = tenants.api.as_ref().map(|api| &api.listen) {
+        eprintln!("The school's credentials:");
+        eprintln!(
+            "  curl -H \"Authorization: Bearer $(cat {})\" http://{address}/v1/tenants/12345/credentials",
+            file(TOKEN)
+        );
+    }
+}
+
+/// A basic string of TOML.
+fn toml_text(text: &str) -> String {
+    let escaped: String = text
+        .chars()
+        .flat_map(|c| match c {
+            '"' | '\\' => vec!['\\', c],
+            c => vec![c],
+        })
+        .collect();
+    format!("\"{escaped}\"")
+}
+
+/// Why it does not start.
+#[derive(Debug, thiserror::Error)]
+enum QuickstartError {
+    #[error("cannot make what is missing")]
+    Make(#[source] io::Error),
+    #[error(transparent)]
+    Read(ConfigError),
+}
+
+const PRIVATE: &str = "pretend-platform-private.pem";
+const PUBLIC: &str = "pretend-platform-public.txt";
+const TOKEN: &str = "api-token.txt";

@@ -1,0 +1,222 @@
+//! What the daemon is told, by a file and by its environment, and whether that is right.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use http::Uri;
+use untis_webhook_config::shown;
+use untis_webhook_serve::log_filter;
+use untis_webhook_tenants::{KeyRing, StoreKey};
+
+use self::given::{Given, Values};
+use self::secrets::read_lines;
+use crate::settings::{Api, ApiListen, Database, LogFormat, Notify, Probe, Settings, Tenants};
+
+mod given;
+mod keys;
+mod secrets;
+
+/// Why the daemon cannot start. The text names where it was said, a file with its line or a variable, and repeats no value.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct ConfigError(String);
+
+impl ConfigError {
+    pub(crate) fn not_unicode(variable: &str) -> Self {
+        Self(format!("{variable}: expected text, found octets that are not UTF-8"))
+    }
+}
+
+impl Settings {
+    /// Reads the file, if there is one, and the environment, which wins.
+    pub(crate) fn read(
+        file: Option<&Path>,
+        var: impl Fn(&str) -> Result<Option<String>, ConfigError>,
+    ) -> Result<Self, ConfigError> {
+        let values = Values::read(file, var)?;
+        let webhook = untis_webhook_config::Config::from_vars(|name| {
+            values.of_var(name).map(|given| given.text().to_owned())
+        });
+        let webhook = webhook.map_err(|error| values.where_it_is_said(&error.to_string()))?;
+        let parse = |key, expected: &str, default: &str| values.parse(key, expected, default);
+        Ok(Self {
+            listen: parse("listen", ADDRESS, "127.0.0.1:8080")?,
+            path: values.or(
+                "path",
+                "/webhook",
+                |text| (text.starts_with('/') && text.parse::<Uri>().is_ok()).then(|| text.to_owned()),
+                "a path that begins with a slash",
+            )?,
+            admin_listen: parse("admin.listen", ADDRESS, "127.0.0.1:9090")?,
+            log: values.or("log", "info", log_filter, "a level such as info, or levels by target")?,
+            log_format: values.or("log_format", "text", log_format, "text or json")?,
+            tenants: tenants(&values, &webhook)?,
+            webhook,
+        })
+    }
+}
+
+fn tenants(values: &Values, webhook: &untis_webhook_config::Config) -> Result<Tenants, ConfigError> {
+    let environment_keys = values.list("tenants.environment_keys")?;
+    let names: Vec<_> = webhook.keys.iter().map(|(id, _)| id.as_str().to_owned()).collect();
+    match &environment_keys {
+        None if names.len() > 1 => {
+            return Err(values.missing(
+                "tenants.environment_keys",
+                "the names of the environment's keys, since there are several keys",
+            ));
+        }
+        Some((given, chosen)) if chosen.iter().any(|name| !names.contains(name)) => {
+            return Err(given.error("the names of keys that are trusted"));
+        }
+        _ => {}
+    }
+    let days: u64 = values.parse("tenants.grace_days", "a number of days", "30")?;
+    Ok(Tenants {
+        environment: values.or("tenants.environment", "production", |text| Some(text.to_owned()), "")?,
+        environment_keys: environment_keys.map(|(_, names)| names),
+        client_ids: values.list("tenants.client_ids")?.map(|(_, ids)| ids).unwrap_or_default(),
+        database: values.or(
+            "tenants.database",
+            "sqlite:untis-webhookd.db",
+            database,
+            "sqlite:FILE or postgres://…",
+        )?,
+        ring: ring(values)?,
+        grace: Duration::from_secs(days.saturating_mul(24 * 60 * 60)),
+        destroy_deleted_at_once: values.parse("tenants.destroy_deleted_at_once", "true or false", "false")?,
+        api: Some(api(values)?),
+        notify: notify(values)?,
+        probe: probe(values)?,
+    })
+}
+
+fn ring(values: &Values) -> Result<KeyRing, ConfigError> {
+    const ENTRIES: &str = "the keys of what is stored, as NAME=FILE with commas between, the first encrypts";
+    let (given, entries) =
+        values.list("tenants.store_keys")?.ok_or_else(|| values.missing("tenants.store_keys", ENTRIES))?;
+    let mut ring: Option<KeyRing> = None;
+    for entry in &entries {
+        let (name, file) = entry.split_once('=').ok_or_else(|| given.error(ENTRIES))?;
+        let (name, file) = (name.trim(), Path::new(file.trim()));
+        let said = |error: &dyn std::fmt::Display| given.says(&format!("{}: {error}", shown(file)));
+        let lines = read_lines(file, 1).map_err(|error| said(&error))?;
+        let key = lines.first().map(|line| StoreKey::from_base64(line.expose()));
+        let key = key.ok_or_else(|| said(&"the file is empty"))?.map_err(|error| said(&error))?;
+        let with_key = match ring {
+            None => KeyRing::new(name, key),
+            Some(ring) => ring.with(name, key),
+        };
+        ring = Some(with_key.map_err(|error| given.says(&error.to_string()))?);
+    }
+    ring.ok_or_else(|| given.error(ENTRIES))
+}
+
+fn api(values: &Values) -> Result<Api, ConfigError> {
+    let listen = values.or(
+        "tenants.api.listen",
+        "127.0.0.1:8081",
+        api_listen,
+        "an address on loopback, or unix:PATH",
+    )?;
+    let tokens = values.secrets("tenants.api.token_file")?;
+    match (&listen, &tokens) {
+        (ApiListen::Tcp(_), None) => Err(values.missing(
+            "tenants.api.token_file",
+            "the file of a token, without which the API listens on a Unix socket alone",
+        )),
+        _ => Ok(Api { listen, tokens: tokens.unwrap_or_default() }),
+    }
+}
+
+fn notify(values: &Values) -> Result<Option<Notify>, ConfigError> {
+    let secrets = values.secrets("tenants.notify.secret_file")?;
+    let Some(given) = values.get("tenants.notify.url") else { return Ok(None) };
+    let url = given.text().parse().map_err(|_| given.error("an address that begins with https://"))?;
+    let secrets = secrets.ok_or_else(|| {
+        values.missing(
+            "tenants.notify.secret_file",
+            "the file of the whsec_… secret with which the application checks",
+        )
+    })?;
+    Ok(Some(Notify { url, secrets }))
+}
+
+fn probe(values: &Values) -> Result<Option<Probe>, ConfigError> {
+    let may_restore = values.parse("tenants.probe.restore", "true or false", "false")?;
+    let Some(given) = values.get("tenants.probe.url") else { return Ok(None) };
+    Ok(Some(Probe { url: given.text().to_owned(), may_restore }))
+}
+
+impl Values {
+    /// What is given, or the default, as what it is of.
+    fn parse<T: FromStr>(&self, key: &'static str, expected: &str, default: &str) -> Result<T, ConfigError> {
+        self.or(key, default, |text| text.parse().ok(), expected)
+    }
+
+    fn or<T>(
+        &self,
+        key: &'static str,
+        default: &str,
+        parse: impl Fn(&str) -> Option<T>,
+        expected: &str,
+    ) -> Result<T, ConfigError> {
+        match self.get(key) {
+            Some(given) => parse(given.text()).ok_or_else(|| given.error(expected)),
+            None => parse(default).ok_or_else(|| self.missing(key, expected)),
+        }
+    }
+
+    fn list(&self, key: &'static str) -> Result<Option<(&Given, Vec<String>)>, ConfigError> {
+        let Some(given) = self.get(key) else { return Ok(None) };
+        let entries: Vec<_> = given.text().split(',').map(|entry| entry.trim().to_owned()).collect();
+        match entries.iter().any(String::is_empty) {
+            true => Err(given.error("texts with commas between")),
+            false => Ok(Some((given, entries))),
+        }
+    }
+
+    /// The one or two lines of a file.
+    fn secrets(&self, key: &'static str) -> Result<Option<Vec<untis_webhook::event::Secret>>, ConfigError> {
+        let Some(given) = self.get(key) else { return Ok(None) };
+        let file = Path::new(given.text());
+        let lines = read_lines(file, 2).map_err(|error| given.says(&format!("{}: {error}", shown(file))))?;
+        match lines.is_empty() {
+            true => Err(given.says(&format!("{}: the file is empty", shown(file)))),
+            false => Ok(Some(lines)),
+        }
+    }
+}
+
+fn api_listen(text: &str) -> Option<ApiListen> {
+    match text.strip_prefix("unix:") {
+        Some(path) if !path.is_empty() => Some(ApiListen::Unix(PathBuf::from(path))),
+        Some(_) => None,
+        // Beyond loopback it would need TLS.
+        None => {
+            text.parse().ok().filter(|address: &SocketAddr| address.ip().is_loopback()).map(ApiListen::Tcp)
+        }
+    }
+}
+
+fn database(url: &str) -> Option<Database> {
+    match url.split_once(':')? {
+        ("sqlite", file) if !file.is_empty() => Some(Database::Sqlite(PathBuf::from(file))),
+        ("postgres" | "postgresql", rest) if rest.starts_with("//") => {
+            Some(Database::Postgres(url.to_owned()))
+        }
+        _ => None,
+    }
+}
+
+fn log_format(text: &str) -> Option<LogFormat> {
+    match text {
+        "json" => Some(LogFormat::Json),
+        "text" => Some(LogFormat::Text),
+        _ => None,
+    }
+}
+
+const ADDRESS: &str = "an address such as 127.0.0.1:8080";

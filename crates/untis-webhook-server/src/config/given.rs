@@ -1,0 +1,148 @@
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use strsim::jaro_winkler;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+use untis_webhook_config::{may_be_key, shown};
+
+use super::ConfigError;
+use super::keys::{KEYS, Key};
+
+/// What was said, and where.
+pub(super) struct Given {
+    text: String,
+    place: String,
+}
+
+impl Given {
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) fn error(&self, expected: &str) -> ConfigError {
+        self.says(&format!("expected {expected}, found something else"))
+    }
+
+    pub(super) fn says(&self, error: &str) -> ConfigError {
+        ConfigError(format!("{}: {error}", self.place))
+    }
+}
+
+/// All that was said, by the names of [`KEYS`].
+pub(super) struct Values {
+    given: BTreeMap<&'static str, Given>,
+    file: Option<String>,
+}
+
+impl Values {
+    pub(super) fn read(
+        file: Option<&Path>,
+        var: impl Fn(&str) -> Result<Option<String>, ConfigError>,
+    ) -> Result<Self, ConfigError> {
+        let mut values = Self { given: BTreeMap::new(), file: file.map(shown) };
+        if let Some(file) = file {
+            let name = shown(file);
+            let text =
+                fs::read_to_string(file).map_err(|error| ConfigError(format!("{name}: {}", error.kind())))?;
+            let table = DeTable::parse(&text).map_err(|error| {
+                let line =
+                    error.span().map_or(String::new(), |span| format!(", line {}", line(&text, span.start)));
+                ConfigError(format!("{name}{line}: {}", error.message()))
+            })?;
+            values.take(&text, "", table.get_ref())?;
+        }
+        for Key { name, var: variable } in KEYS {
+            if let Some(text) = var(variable)?.filter(|text| !text.trim().is_empty()) {
+                values.given.insert(name, Given { text: text.trim().to_owned(), place: variable.to_owned() });
+            }
+        }
+        Ok(values)
+    }
+
+    pub(super) fn get(&self, name: &'static str) -> Option<&Given> {
+        self.given.get(name)
+    }
+
+    /// By the name of the variable that says the same.
+    pub(super) fn of_var(&self, variable: &str) -> Option<&Given> {
+        KEYS.iter().find(|key| key.var == variable).and_then(|key| self.given.get(key.name))
+    }
+
+    /// An error that begins with a variable, with the place instead where that is said.
+    pub(super) fn where_it_is_said(&self, error: &str) -> ConfigError {
+        let said = KEYS.iter().find_map(|key| {
+            Some((self.given.get(key.name)?, error.strip_prefix(key.var)?.strip_prefix(": ")?))
+        });
+        said.map_or_else(|| ConfigError(error.to_owned()), |(given, error)| given.says(error))
+    }
+
+    /// That something was not said, and how it can be.
+    pub(super) fn missing(&self, name: &'static str, expected: &str) -> ConfigError {
+        let variable = KEYS.iter().find(|key| key.name == name).map_or("", |key| key.var);
+        let file = self.file.as_ref().map(|file| format!(", or {name} in {file}")).unwrap_or_default();
+        ConfigError(format!("{variable}{file} is not set: expected {expected}"))
+    }
+
+    fn take(&mut self, text: &str, within: &str, table: &DeTable<'_>) -> Result<(), ConfigError> {
+        for (key, value) in table {
+            let name = format!("{within}{}", key.get_ref());
+            let place = self.place(text, key.span().start);
+            if KEYS.iter().any(|known| known.name.starts_with(&format!("{name}."))) {
+                let DeValue::Table(table) = value.get_ref() else {
+                    return Err(ConfigError(format!(
+                        "{place}, {name}: expected a table, found something else"
+                    )));
+                };
+                self.take(text, &format!("{name}."), table)?;
+                continue;
+            }
+            let Some(known) = KEYS.iter().find(|known| known.name == name) else {
+                return Err(ConfigError(format!("{place}: {}", unknown(&name))));
+            };
+            let place = format!("{place}, {name}");
+            let text = said(value).ok_or_else(|| {
+                ConfigError(format!("{place}: expected a text, a number, true or false, or a list of texts"))
+            })?;
+            if !text.is_empty() {
+                self.given.insert(known.name, Given { text, place });
+            }
+        }
+        Ok(())
+    }
+
+    fn place(&self, text: &str, at: usize) -> String {
+        format!("{}, line {}", self.file.as_deref().unwrap_or_default(), line(text, at))
+    }
+}
+
+/// A value as the variable would say it.
+fn said(value: &Spanned<DeValue<'_>>) -> Option<String> {
+    match value.get_ref() {
+        DeValue::Array(values) => {
+            let texts = values.iter().map(|value| match value.get_ref() {
+                DeValue::String(text) if !text.contains(',') => Some(text.trim().to_owned()),
+                _ => None,
+            });
+            Some(texts.collect::<Option<Vec<_>>>()?.join(","))
+        }
+        DeValue::Boolean(is) => Some(is.to_string()),
+        DeValue::Integer(number) => Some(number.as_str().to_owned()),
+        DeValue::String(text) => Some(text.trim().to_owned()),
+        _ => None,
+    }
+}
+
+/// A key that nobody knows, which is not repeated if it may be one of another kind.
+fn unknown(name: &str) -> String {
+    let nearest =
+        KEYS.iter().map(|key| (jaro_winkler(name, key.name), key.name)).max_by(|a, b| a.0.total_cmp(&b.0));
+    let hint = nearest.filter(|(likeness, _)| *likeness > 0.8).map(|(_, name)| format!(": is it {name}?"));
+    let name = if may_be_key(name) { "a key that is not repeated" } else { name };
+    format!("{} is not known{}", name.escape_default(), hint.unwrap_or_default())
+}
+
+fn line(text: &str, at: usize) -> usize {
+    text.get(..at).map_or(1, |before| before.matches('\n').count() + 1)
+}

@@ -1,0 +1,184 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use http::StatusCode;
+use metrics::{counter, gauge, histogram, with_local_recorder};
+use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusRecorder};
+use tokio::time::sleep;
+use untis_webhook::Rejection;
+use untis_webhook_tenants::Status;
+
+use crate::admin::Summary;
+
+/// What is counted. Clones share it. No tenant is a label: whoever reads these learns of no school.
+#[derive(Clone)]
+pub(crate) struct Metrics(Arc<PrometheusRecorder>);
+
+/// What became of a request to the webhook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It is durable.
+    Accepted,
+    /// It was verified, and is not for this registry.
+    NotForThisRegistry,
+    /// It was verified, and could not be stored.
+    NotStored,
+    /// It was verified, and was no POST.
+    OtherMethod,
+    /// It was verified, and sent to another path.
+    OtherPath,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Result<Self, BuildError> {
+        let builder = PrometheusBuilder::new().set_buckets(SECONDS)?;
+        let metrics = Self(Arc::new(builder.build_recorder()));
+        metrics.record(describe);
+        Ok(metrics)
+    }
+
+    /// In the text format of Prometheus.
+    pub(crate) fn render(&self) -> String {
+        self.0.handle().render()
+    }
+
+    /// Folds what was measured into what is kept, which otherwise happens when somebody asks: for ever. What is measured
+    /// until then takes memory.
+    pub(crate) async fn upkeep(&self) {
+        let handle = self.0.handle();
+        loop {
+            sleep(UPKEEP).await;
+            handle.run_upkeep();
+        }
+    }
+
+    /// A request was refused, so long after its headers had come.
+    pub(crate) fn refused(&self, rejection: Rejection, after: Duration) {
+        self.record(|| {
+            let reason = format!("{rejection:?}");
+            counter!(DELIVERIES, "outcome" => "refused", "reason" => reason, "key" => "").increment(1);
+            histogram!(VERIFICATION, "verdict" => "refused").record(after);
+        });
+    }
+
+    /// A delivery was verified, so long after its headers had come.
+    pub(crate) fn verified(&self, key: &str, after: Duration) {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.record(|| {
+            histogram!(VERIFICATION, "verdict" => "verified").record(after);
+            gauge!(LAST_VERIFIED, "key" => key.to_owned()).set(now);
+        });
+    }
+
+    /// A verified delivery was answered.
+    pub(crate) fn answered(&self, key: &str, outcome: Outcome) {
+        let (outcome, reason) = match outcome {
+            Outcome::Accepted => ("accepted", String::new()),
+            other => ("not_taken", format!("{other:?}")),
+        };
+        self.record(|| {
+            let key = key.to_owned();
+            counter!(DELIVERIES, "outcome" => outcome, "reason" => reason, "key" => key).increment(1);
+        });
+    }
+
+    /// It was tried to tell the application something.
+    pub(crate) fn told(&self, outcome: &'static str, after: Duration) {
+        self.record(|| {
+            counter!(ATTEMPTS, "outcome" => outcome).increment(1);
+            histogram!(TELLING, "outcome" => outcome).record(after);
+        });
+    }
+
+    /// The API answered.
+    pub(crate) fn asked(&self, status: StatusCode) {
+        self.record(|| counter!(API_ANSWERS, "status" => status.as_str().to_owned()).increment(1));
+    }
+
+    /// Credentials were handed out.
+    pub(crate) fn handed_out(&self) {
+        self.record(|| counter!(HANDED_OUT).increment(1));
+    }
+
+    /// How the tenants are; none if the database does not say. Then what it last said stays.
+    pub(crate) fn tenants(&self, summary: Option<&Summary>) {
+        self.record(|| {
+            gauge!(DATABASE_UP).set(if summary.is_some() { 1 } else { 0 });
+            let Some(summary) = summary else { return };
+            for (status, tenants) in [
+                (Status::Active, summary.active),
+                (Status::Deactivated, summary.deactivated),
+                (Status::Deleted, summary.deleted),
+            ] {
+                gauge!(TENANTS, "status" => status.as_str()).set(tenants);
+            }
+            gauge!(CONTESTED).set(summary.contested);
+            gauge!(REFUSED).set(summary.refused);
+            gauge!(WAITING).set(summary.waiting);
+            gauge!(GIVEN_UP).set(summary.given_up);
+            gauge!(OLDEST_WAITING).set(summary.oldest_waiting);
+        });
+    }
+
+    fn record(&self, record: impl FnOnce()) {
+        with_local_recorder(&*self.0, record);
+    }
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metrics").finish_non_exhaustive()
+    }
+}
+
+fn describe() {
+    use metrics::{describe_counter, describe_gauge, describe_histogram};
+    describe_counter!(
+        DELIVERIES,
+        "Requests to the webhook, by what became of them, why, and the key that signed them."
+    );
+    describe_histogram!(
+        VERIFICATION,
+        "Seconds from the head of a request to the verdict, the body's arrival included."
+    );
+    describe_gauge!(LAST_VERIFIED, "When a delivery was last verified, by the key that signed it.");
+    describe_counter!(ATTEMPTS, "Attempts to tell the application of a change.");
+    describe_histogram!(TELLING, "Seconds that an attempt to tell the application took.");
+    describe_counter!(API_ANSWERS, "Answers of the API, by status: 401 is somebody without a token.");
+    describe_counter!(HANDED_OUT, "How often credentials were handed out.");
+    describe_gauge!(
+        DATABASE_UP,
+        "Whether the database answered when it was last asked for the numbers of tenants."
+    );
+    describe_gauge!(TENANTS, "Tenants by state.");
+    describe_gauge!(CONTESTED, "Tenants of which somebody has to decide about a set of credentials.");
+    describe_gauge!(REFUSED, "Tenants whose credentials the platform refuses, as far as a probe knows.");
+    describe_gauge!(WAITING, "Tenants with a change that the application has not acknowledged.");
+    describe_gauge!(GIVEN_UP, "Those of them of which it is not told again by itself.");
+    describe_gauge!(
+        OLDEST_WAITING,
+        "Seconds since the oldest change that the application has not acknowledged; 0 if there is none."
+    );
+}
+
+const API_ANSWERS: &str = "untis_webhook_api_answers_total";
+const ATTEMPTS: &str = "untis_webhook_notify_attempts_total";
+const CONTESTED: &str = "untis_webhook_tenants_contested";
+const DATABASE_UP: &str = "untis_webhook_database_up";
+const DELIVERIES: &str = "untis_webhook_deliveries_total";
+const GIVEN_UP: &str = "untis_webhook_changes_given_up";
+const HANDED_OUT: &str = "untis_webhook_credentials_handed_out_total";
+const LAST_VERIFIED: &str = "untis_webhook_last_verified_timestamp_seconds";
+const OLDEST_WAITING: &str = "untis_webhook_oldest_change_age_seconds";
+const REFUSED: &str = "untis_webhook_tenants_refused";
+const TELLING: &str = "untis_webhook_notify_seconds";
+const TENANTS: &str = "untis_webhook_tenants";
+const VERIFICATION: &str = "untis_webhook_verification_seconds";
+const WAITING: &str = "untis_webhook_changes_waiting";
+
+/// From a forgery, which is refused in well under a millisecond, to the deadline of an application.
+const SECONDS: &[f64] =
+    &[0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0];
+
+const UPKEEP: Duration = Duration::from_secs(5);

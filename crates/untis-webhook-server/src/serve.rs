@@ -1,0 +1,48 @@
+//! From the settings to the end: what is opened, in which order it is served, and in which it stops.
+
+use std::io::{self, Write};
+use std::mem;
+use std::process::ExitCode;
+
+use tokio::runtime::Runtime;
+use untis_webhook_serve::causes;
+
+use self::daemon::Daemon;
+use self::error::StartError;
+use self::stop::Signals;
+use crate::settings::Settings;
+
+pub(crate) mod daemon;
+mod deliveries;
+pub(crate) mod error;
+mod log;
+mod stop;
+mod work;
+
+/// Runs until SIGINT or SIGTERM.
+///
+/// What goes wrong before the first connection is taken is said on standard error, in one sentence, and is exit code 2.
+pub(crate) fn serve(settings: Settings) -> ExitCode {
+    match try_serve(settings) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // If standard error is gone there is nobody left to tell.
+            let _ = writeln!(io::stderr(), "untis-webhookd: {}", causes(&error));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn try_serve(mut settings: Settings) -> Result<(), StartError> {
+    log::init(mem::take(&mut settings.log), settings.log_format);
+    let runtime = Runtime::new().map_err(StartError::Runtime)?;
+    runtime.block_on(async {
+        let mut signals = Signals::new().map_err(StartError::Runtime)?;
+        let daemon = Daemon::open(settings).await?;
+        daemon.run_until(signals.next()).await;
+        Ok::<_, StartError>(())
+    })?;
+    // Whatever still runs, such as the resolution of a name, is not waited for.
+    runtime.shutdown_background();
+    Ok(())
+}

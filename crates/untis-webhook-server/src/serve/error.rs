@@ -1,0 +1,31 @@
+use std::io;
+use std::net::SocketAddr;
+
+use metrics_exporter_prometheus::BuildError;
+use untis_webhook_tenants::{OpenError, StoreError, TokenProbeError};
+
+use crate::api::listener::ListenError;
+use crate::notify::NotifyError;
+
+/// Why the daemon does not start. The text is all that an operator sees, and repeats nothing secret.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    #[error("the API cannot listen")]
+    Api(#[from] ListenError),
+    #[error("expected a token for an API on TCP, found none: UNTIS_WEBHOOK_API_TOKEN_FILE")]
+    ApiToken,
+    #[error("cannot listen on {0}")]
+    Listen(SocketAddr, #[source] io::Error),
+    #[error("nothing can be counted")]
+    Metrics(#[from] BuildError),
+    #[error("the application cannot be told")]
+    Notify(#[from] NotifyError),
+    #[error("the registry does not open")]
+    Open(#[from] OpenError),
+    #[error("the platform cannot be asked")]
+    Probe(#[from] TokenProbeError),
+    #[error("cannot start")]
+    Runtime(#[source] io::Error),
+    #[error("the database does not open")]
+    Store(#[from] StoreError),
+}

@@ -1,0 +1,118 @@
+//! What the daemon is told, once it is known to be right.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use http::Uri;
+use tracing_subscriber::EnvFilter;
+use untis_webhook::event::Secret;
+use untis_webhook_tenants::KeyRing;
+
+/// All of it.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// `UNTIS_WEBHOOK_KEYS`, and the headers' names.
+    pub(crate) webhook: untis_webhook_config::Config,
+    /// `LISTEN`: where the platform's deliveries come, `127.0.0.1:8080` unless set.
+    pub(crate) listen: SocketAddr,
+    /// `UNTIS_WEBHOOK_PATH`: `/webhook` unless set.
+    pub(crate) path: String,
+    /// `UNTIS_WEBHOOK_ADMIN_LISTEN`: `127.0.0.1:9090` unless set.
+    pub(crate) admin_listen: SocketAddr,
+    /// `RUST_LOG`: `info` unless set.
+    pub(crate) log: EnvFilter,
+    /// `UNTIS_WEBHOOK_LOG_FORMAT`: `text` unless set.
+    pub(crate) log_format: LogFormat,
+    /// What becomes of verified deliveries.
+    pub(crate) tenants: Tenants,
+}
+
+/// Who reads the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// Machines.
+    Json,
+    /// People.
+    Text,
+}
+
+/// How tenants are kept.
+#[derive(Debug)]
+pub(crate) struct Tenants {
+    /// `UNTIS_WEBHOOK_ENVIRONMENT`: `production` unless set.
+    pub(crate) environment: String,
+    /// `UNTIS_WEBHOOK_ENVIRONMENT_KEYS`.
+    pub(crate) environment_keys: Option<Vec<String>>,
+    /// `UNTIS_WEBHOOK_CLIENT_IDS`.
+    pub(crate) client_ids: Vec<String>,
+    /// `UNTIS_WEBHOOK_DATABASE`: `sqlite:untis-webhookd.db` unless set.
+    pub(crate) database: Database,
+    /// `UNTIS_WEBHOOK_STORE_KEYS`: the first is the primary.
+    pub(crate) ring: KeyRing,
+    /// For how long the credentials of a tenant are kept that ended; 30 days unless set.
+    pub(crate) grace: Duration,
+    /// Whether those of a deleted one are destroyed at once.
+    pub(crate) destroy_deleted_at_once: bool,
+    /// Where the application asks for credentials.
+    pub(crate) api: Option<Api>,
+    /// Where the application is told.
+    pub(crate) notify: Option<Notify>,
+    /// What is asked which credentials work.
+    pub(crate) probe: Option<Probe>,
+}
+
+/// Where tenants are kept.
+pub(crate) enum Database {
+    /// By its URL, which may hold a password.
+    Postgres(String),
+    /// In this file, which is made if it is not there.
+    Sqlite(PathBuf),
+}
+
+/// How the API is reached.
+#[derive(Debug)]
+pub(crate) struct Api {
+    /// `UNTIS_WEBHOOK_API_LISTEN`: `127.0.0.1:8081` unless set.
+    pub(crate) listen: ApiListen,
+    /// `UNTIS_WEBHOOK_API_TOKEN_FILE`: one or, for a rotation, two. None is none on a Unix socket alone.
+    pub(crate) tokens: Vec<Secret>,
+}
+
+/// A TCP address, or `unix:PATH`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ApiListen {
+    /// Loopback: nothing else is served without TLS.
+    Tcp(SocketAddr),
+    /// A socket that its owner alone can open.
+    Unix(PathBuf),
+}
+
+/// Where and how the application is told.
+#[derive(Debug)]
+pub(crate) struct Notify {
+    /// `UNTIS_WEBHOOK_NOTIFY_URL`: https, or http to loopback or a private address.
+    pub(crate) url: Uri,
+    /// `UNTIS_WEBHOOK_NOTIFY_SECRET_FILE`: one or, for a rotation, two `whsec_…`.
+    pub(crate) secrets: Vec<Secret>,
+}
+
+/// What is asked which credentials work.
+#[derive(Debug)]
+pub(crate) struct Probe {
+    /// `UNTIS_WEBHOOK_PROBE_URL`: the environment's `API_URL`.
+    pub(crate) url: String,
+    /// `UNTIS_WEBHOOK_PROBE_RESTORE`: whether it may undo a deactivation.
+    pub(crate) may_restore: bool,
+}
+
+/// Without a URL, which may hold a password.
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Postgres(_) => f.write_str("Postgres"),
+            Self::Sqlite(file) => f.debug_tuple("Sqlite").field(file).finish(),
+        }
+    }
+}
