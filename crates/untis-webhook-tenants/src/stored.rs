@@ -171,7 +171,7 @@ pub struct Changes<'a> {
     /// Sets, new or not, in an order in which at most one is current on the way; each with its secrets, encrypted, if
     /// they are new. Those of one that is not stored are destroyed.
     pub sets: Vec<(&'a Set, Option<Vec<u8>>)>,
-    /// The record of a body, new or not, and the body, encrypted, if it is to be kept.
+    /// The record of a body, new or not, and the body, encrypted, if it is to be kept. Otherwise it is destroyed.
     pub record: Option<(Record, Option<Vec<u8>>)>,
 }
 
