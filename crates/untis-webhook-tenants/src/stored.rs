@@ -248,7 +248,7 @@ fn hex(octets: &[u8]) -> String {
 pub enum Selection<'a> {
     /// Something of theirs may be due to be destroyed, or they are to be removed.
     Due {
-        /// They ended at this time or before, and a set or the profile is stored.
+        /// They ended at this time or before, and the current set is stored; of a deleted one any set, or the profile.
         ended_until: Timestamp,
         /// The body of a record was kept until this time or before.
         kept_until: Timestamp,

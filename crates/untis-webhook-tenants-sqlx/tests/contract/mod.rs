@@ -10,8 +10,8 @@ use untis_webhook::event::{CredentialsEventType, DeactivationEventType, ReasonTy
 use untis_webhook::{HeaderNames, KeySet, PresentedSignature, Verified, Verifier};
 use untis_webhook_tenants::{
     Changes, Column, Contest, Decision, Ended, ErasureScope, KeyRing, OpenError, OperateError, Place,
-    ReceiveError, Received, Record, Registry, RegistryError, SealError, SetState, Status, Store, StoreKey,
-    StoredTenant, TenantKey, Timestamp, Told,
+    ReceiveError, Received, Record, Registry, RegistryError, SealError, Selection, SetState, Status, Store,
+    StoreKey, StoredTenant, TenantKey, Timestamp, Told,
 };
 use untis_webhook_testkit::{Delivery, Forgery, Payload, SigningKey};
 use untis_webhook_tower::{Reason, VerifyLayer};
@@ -398,6 +398,17 @@ pub async fn a_deactivation_can_be_undone_within_the_grace_and_not_after<S: Stor
     let destroyed = registry.restore(TENANT).await.unwrap_err();
     assert!(matches!(destroyed, RegistryError::Operate(OperateError::Destroyed)));
     assert_eq!(sealed(&registry, Column::Secrets(1)).await, None);
+
+    // What stays is not looked at each time.
+    registry.receive(&created("two")).await.unwrap();
+    registry.receive(&reset("three")).await.unwrap();
+    registry.receive(&deactivation()).await.unwrap();
+    clock.advance_days(30);
+    assert_eq!(registry.purge().await.unwrap().tenants, 1);
+    assert!(sealed(&registry, Column::Secrets(4)).await.is_some());
+    let due =
+        Selection::Due { ended_until: clock.now(), kept_until: clock.now(), forgotten_until: clock.now() };
+    assert!(registry.store().select("production", due, None, 10).await.unwrap().is_empty());
 }
 
 pub async fn a_deleted_tenant_is_destroyed_when_the_grace_is_over_or_at_once<S: Store + Clone>(store: S) {
