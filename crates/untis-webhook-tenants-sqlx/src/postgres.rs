@@ -67,8 +67,8 @@ impl PgStore {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Setting`] if a commit does not wait until it is on disk, and otherwise as
-    /// [`connect`](Self::connect).
+    /// [`StoreError::Setting`] if a commit does not wait until it is on disk, or the database has not every character,
+    /// and otherwise as [`connect`](Self::connect).
     pub async fn new(pool: Pool<Postgres>) -> Result<Self, StoreError> {
         for (query, expected) in [
             ("SELECT current_setting('synchronous_commit')", "synchronous_commit"),
@@ -79,6 +79,11 @@ impl PgStore {
             if found == "off" {
                 return Err(StoreError::Setting { expected, found });
             }
+        }
+        let encoding = sqlx::query_scalar("SELECT current_setting('server_encoding')").fetch_one(&pool).await;
+        let found: String = encoding.map_err(StoreError::database)?;
+        if !["SQL_ASCII", "UTF8"].contains(&found.as_str()) {
+            return Err(StoreError::Setting { expected: "server_encoding=UTF8", found });
         }
         let store = Self { pool };
         schema::migrate(&store).await?;
@@ -92,8 +97,10 @@ impl PgStore {
 
     const IS_ONE_WRITER: bool = false;
 
+    /// Whatever the application's pool begins otherwise: under a stricter isolation what others committed while this one
+    /// waited for a lock is not seen.
     async fn begin_to_write(&self) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        self.pool.begin().await
+        self.pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await
     }
 
     /// Before there are tables, there is nothing else to lock.

@@ -351,7 +351,7 @@ impl Store for Backend {
                         (status = 'deleted' AND profile IS NOT NULL)
                         OR EXISTS (SELECT 1 FROM untis_webhook_sets AS sets
                             WHERE sets.environment = tenants.environment AND sets.tenant_id = tenants.tenant_id
-                                AND secrets IS NOT NULL)))
+                                AND secrets IS NOT NULL AND (status = 'deleted' OR state = 'current'))))
                     OR EXISTS (SELECT 1 FROM untis_webhook_records AS records
                         WHERE records.environment = tenants.environment
                             AND records.tenant_id = tenants.tenant_id

@@ -152,10 +152,7 @@ fn write_record(
     query.push(
         ") ON CONFLICT (environment, tenant_id, fingerprint) DO UPDATE SET
             decision = excluded.decision, count = excluded.count, last_sequence = excluded.last_sequence,
-            last_at = excluded.last_at, body_until = excluded.body_until",
+            last_at = excluded.last_at, body_until = excluded.body_until, body = excluded.body",
     );
-    if body.is_some() {
-        query.push(", body = excluded.body");
-    }
     Ok(())
 }

@@ -33,11 +33,15 @@ struct Database {
 
 impl Database {
     async fn create() -> Self {
+        Self::create_with("").await
+    }
+
+    async fn create_with(options: &str) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let name = format!("tests_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::SeqCst));
         let server = std::env::var("UNTIS_WEBHOOK_TESTS_POSTGRES").expect("the URL of a PostgreSQL server");
         let mut connection = PgConnection::connect(&server).await.unwrap();
-        let create = format!("CREATE DATABASE {name}");
+        let create = format!("CREATE DATABASE {name} {options}");
         sqlx::query(AssertSqlSafe(create)).execute(&mut connection).await.unwrap();
         Self { url: server.replace("/postgres?", &format!("/{name}?")) }
     }
@@ -117,6 +121,46 @@ async fn a_server_whose_commits_are_not_on_disk_is_refused() {
     let url = format!("{}&options=-c%20synchronous_commit%3Doff", database.url);
     let error = PgStore::connect(&url).await.unwrap_err();
     assert!(matches!(error, StoreError::Setting { expected: "synchronous_commit", .. }), "{error:?}");
+}
+
+/// In which a school's id may not be storable, ever.
+#[tokio::test]
+#[ignore = "needs PostgreSQL: .ci/postgres"]
+async fn a_database_that_has_not_every_character_is_refused() {
+    for (encoding, is_refused) in [("LATIN1", true), ("SQL_ASCII", false), ("UTF8", false)] {
+        let options = format!("ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0");
+        let opened = PgStore::connect(&Database::create_with(&options).await.url).await;
+        match opened {
+            Err(StoreError::Setting { expected: "server_encoding=UTF8", .. }) => {
+                assert!(is_refused, "{encoding}")
+            }
+            opened => assert!(opened.is_ok() && !is_refused, "{encoding}: {opened:?}"),
+        }
+    }
+}
+
+/// Over pools of the application's own, each of which begins its transactions so.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs PostgreSQL: .ci/postgres"]
+async fn many_open_and_receive_at_once_whatever_isolation_their_pools_have() {
+    // As PostgreSQL reads its options: a space after a backslash is none that ends a word.
+    for isolation in ["repeatable%5C%20read", "serializable"] {
+        let database = Database::create().await;
+        let url = format!("{}&options=-c%20default_transaction_isolation%3D{isolation}", database.url);
+        let opening = (0..4).map(|_| {
+            let url = url.clone();
+            tokio::spawn(async move {
+                let pool = sqlx::PgPool::connect(&url).await.unwrap();
+                let registry = contract::registry(PgStore::new(pool).await.unwrap()).await;
+                registry.receive(&contract::created("one")).await.unwrap().told
+            })
+        });
+        let mut told = 0;
+        for opened in opening.collect::<Vec<_>>() {
+            told += usize::from(opened.await.unwrap().is_some());
+        }
+        assert_eq!(told, 1, "{isolation}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

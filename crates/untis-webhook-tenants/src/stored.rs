@@ -171,7 +171,7 @@ pub struct Changes<'a> {
     /// Sets, new or not, in an order in which at most one is current on the way; each with its secrets, encrypted, if
     /// they are new. Those of one that is not stored are destroyed.
     pub sets: Vec<(&'a Set, Option<Vec<u8>>)>,
-    /// The record of a body, new or not, and the body, encrypted, if it is to be kept.
+    /// The record of a body, new or not, and the body, encrypted, if it is to be kept. Otherwise it is destroyed.
     pub record: Option<(Record, Option<Vec<u8>>)>,
 }
 
@@ -248,7 +248,7 @@ fn hex(octets: &[u8]) -> String {
 pub enum Selection<'a> {
     /// Something of theirs may be due to be destroyed, or they are to be removed.
     Due {
-        /// They ended at this time or before, and a set or the profile is stored.
+        /// They ended at this time or before, and the current set is stored; of a deleted one any set, or the profile.
         ended_until: Timestamp,
         /// The body of a record was kept until this time or before.
         kept_until: Timestamp,

@@ -9,9 +9,9 @@ use tower::{Layer, ServiceExt};
 use untis_webhook::event::{CredentialsEventType, DeactivationEventType, ReasonType};
 use untis_webhook::{HeaderNames, KeySet, PresentedSignature, Verified, Verifier};
 use untis_webhook_tenants::{
-    Column, Contest, Decision, Ended, ErasureScope, KeyRing, OpenError, OperateError, Place, ReceiveError,
-    Received, Record, Registry, RegistryError, SealError, SetState, Status, Store, StoreKey, StoredTenant,
-    TenantKey, Timestamp, Told,
+    Changes, Column, Contest, Decision, Ended, ErasureScope, KeyRing, OpenError, OperateError, Place,
+    ReceiveError, Received, Record, Registry, RegistryError, SealError, Selection, SetState, Status, Store,
+    StoreKey, StoredTenant, TenantKey, Timestamp, Told,
 };
 use untis_webhook_testkit::{Delivery, Forgery, Payload, SigningKey};
 use untis_webhook_tower::{Reason, VerifyLayer};
@@ -36,6 +36,7 @@ macro_rules! contract {
             another_client_id_waits_for_the_operator
             a_rejected_set_is_destroyed
             what_nobody_can_read_is_kept_for_a_while
+            what_a_later_version_can_read_is_not_kept_any_more
             what_no_database_takes_is_recorded_without_a_tenant
             a_deactivation_can_be_undone_within_the_grace_and_not_after
             a_deleted_tenant_is_destroyed_when_the_grace_is_over_or_at_once
@@ -339,6 +340,26 @@ pub async fn what_nobody_can_read_is_kept_for_a_while<S: Store>(store: S) {
     }
 }
 
+/// Without an end to it, it would be kept for ever.
+pub async fn what_a_later_version_can_read_is_not_kept_any_more<S: Store>(store: S) {
+    let registry = registry(store).await;
+    let unknown = verified(r#"{"tenantId":"12345","eventType":"ARCHIVED","activatorEmail":"jane@doe.com"}"#);
+    registry.receive(&unknown).await.unwrap();
+    let record = registry.records(Some(TENANT), 0, 10).await.unwrap()[0];
+    assert!(registry.body(Some(TENANT), &record).await.unwrap().is_some());
+
+    // As a later version receives it once more.
+    let store = registry.store();
+    let mut transaction = store.begin().await.unwrap();
+    let (stored, known) = store.lock(&mut transaction, key(TENANT), Some(&record.body)).await.unwrap();
+    assert_eq!(known, Some(record));
+    let mut changes = Changes::since(&stored.tenant, &stored);
+    changes.record = Some((Record { decision: Decision::Nothing, body_until: None, ..record }, None));
+    store.save(&mut transaction, key(TENANT), &changes).await.unwrap();
+    store.commit(transaction).await.unwrap();
+    assert_eq!(registry.body(Some(TENANT), &record).await.unwrap(), None);
+}
+
 pub async fn what_no_database_takes_is_recorded_without_a_tenant<S: Store>(store: S) {
     let registry = registry(store).await;
     let long = "9".repeat(256);
@@ -377,6 +398,17 @@ pub async fn a_deactivation_can_be_undone_within_the_grace_and_not_after<S: Stor
     let destroyed = registry.restore(TENANT).await.unwrap_err();
     assert!(matches!(destroyed, RegistryError::Operate(OperateError::Destroyed)));
     assert_eq!(sealed(&registry, Column::Secrets(1)).await, None);
+
+    // What stays is not looked at each time.
+    registry.receive(&created("two")).await.unwrap();
+    registry.receive(&reset("three")).await.unwrap();
+    registry.receive(&deactivation()).await.unwrap();
+    clock.advance_days(30);
+    assert_eq!(registry.purge().await.unwrap().tenants, 1);
+    assert!(sealed(&registry, Column::Secrets(4)).await.is_some());
+    let due =
+        Selection::Due { ended_until: clock.now(), kept_until: clock.now(), forgotten_until: clock.now() };
+    assert!(registry.store().select("production", due, None, 10).await.unwrap().is_empty());
 }
 
 pub async fn a_deleted_tenant_is_destroyed_when_the_grace_is_over_or_at_once<S: Store + Clone>(store: S) {

@@ -341,6 +341,16 @@ pub async fn a_replay_of_what_is_destroyed_is_no_longer_contested<S: Store + 'st
     assert!(!probed.registry.get(TENANT).await.unwrap().unwrap().is_contested);
     probed.registry.receive(&created("one")).await.unwrap();
     assert!(probed.registry.get(TENANT).await.unwrap().unwrap().is_contested);
+    // Whoever decides that it is one, nothing is kept of it: by the operator, and by the platform.
+    probed.registry.reject(TENANT, 1).await.unwrap();
+    assert!(!probed.registry.sets(TENANT).await.unwrap()[0].is_stored);
+    probed.registry.receive(&created("one")).await.unwrap();
+    assert!(probed.registry.sets(TENANT).await.unwrap()[0].is_stored);
+    for _ in 0..2 {
+        probed.after(60).await;
+    }
+    assert!(!probed.registry.get(TENANT).await.unwrap().unwrap().is_contested);
+    assert!(!probed.registry.sets(TENANT).await.unwrap()[0].is_stored);
 }
 
 pub async fn another_partners_set_is_never_asked_about<S: Store + 'static>(store: S) {

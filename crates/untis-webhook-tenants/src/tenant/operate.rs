@@ -39,7 +39,7 @@ impl Tenant {
     /// [`OperateError`] if nobody has to decide about it.
     pub fn reject(&mut self, number: u64) -> Result<(), OperateError> {
         if self.replayed == Some(number) {
-            self.replayed = None;
+            self.take_for_replay(number);
             return Ok(());
         }
         match self.set_mut(number) {
@@ -49,6 +49,16 @@ impl Tenant {
             }
             Some(_) => Err(OperateError::NotContested),
             None => Err(OperateError::NoSet),
+        }
+    }
+
+    /// Nothing is to be decided about this set any more. If the grace is over, it is there by the replay alone.
+    pub(super) fn take_for_replay(&mut self, number: u64) {
+        self.replayed = None;
+        if self.last_current().is_none()
+            && let Some(set) = self.set_mut(number)
+        {
+            set.destroy();
         }
     }
 

@@ -232,7 +232,7 @@ impl Tenant {
             None => Some(self.activate(number)),
             Some(refused) => {
                 if refused.is_confirmed {
-                    self.replayed = None;
+                    self.take_for_replay(number);
                 }
                 None
             }
