@@ -118,4 +118,4 @@ const TABLES: [&str; 5] = [
 ];
 
 /// Rows at once. A record can have a body of some megabytes.
-const PAGE: i64 = 100;
+const PAGE: i64 = 16;

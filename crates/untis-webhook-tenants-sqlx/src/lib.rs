@@ -27,6 +27,8 @@
 //! fail. On PostgreSQL any isolation will do; under a stricter one than `READ COMMITTED` two deliveries for a tenant at
 //! once can make one of them fail, and the platform sends it again. Whoever else needs that tenant waits until such a
 //! transaction ends: a pool of the application's own should have a `lock_timeout`, as that of `PgStore::connect` has.
+//! There, a transaction in which a statement has failed stores nothing, and sqlx's `commit` does not say so: let no error
+//! of a statement pass.
 //!
 //! # The tables
 //!

@@ -110,10 +110,11 @@ impl<S: Store + 'static, H: Handler> Worker<S, H> {
         self
     }
 
-    /// Asks this probe, of one tenant at a time: a minute after credentials came, at once about those that came again
-    /// after a deactivation, an hour after a deactivation, and of each active tenant [every day](Self::sweep). However
-    /// often something is sent again, about one tenant it is asked once a minute at most. What perhaps works only as
-    /// yet, an activation within the hour or a set that took a newer one's place, is asked about every hour for a while.
+    /// Asks this probe, of one tenant at a time: a minute after credentials came, of each active tenant
+    /// [every day](Self::sweep), and of one that ended not before an hour is over, in which the platform has time to revoke:
+    /// then about its sets, or about the one that came again. However often something is sent again, about one tenant it is
+    /// asked once a minute at most. What perhaps works only as yet, an activation within the hour or a set that took a newer
+    /// one's place, is asked about every hour for a while.
     ///
     /// - A set that the platform refused twice, a minute apart, is given up for another one of the tenant's client id that
     ///   works. If there is none, the application is told; and when none has worked for an hour, the tenant is

@@ -40,7 +40,7 @@ impl Tenant {
     /// The next set to ask about in a round, after those of these numbers; `None` when the round is over.
     ///
     /// Of an active tenant that is the current one, and the others only when that is refused for certain; of one that
-    /// ended, the set that came again, or all when an hour is over. A set of another client id is never asked about: that
+    /// ended, when an hour is over, the set that came again, or all. A set of another client id is never asked about: that
     /// of another partner works as well.
     pub fn to_ask(&self, asked: &[u64], now: Timestamp) -> Option<Asked> {
         if asked.len() >= MAX_ASKED || self.revoked_by().is_some_and(|at| now < at) {
@@ -87,10 +87,8 @@ impl Tenant {
         // it asked about each time.
         let is_known =
             first.refused.is_some() || first.worked_at.is_some_and(|at| now.seconds_since(at) < SETTLE);
-        if self.replayed.is_some() && !is_known {
-            return Some(now);
-        }
-        Some(self.revoked_by().map_or(soon, |at| at.max(soon)))
+        let earliest = if self.replayed.is_some() && !is_known { now } else { soon };
+        Some(self.revoked_by().map_or(earliest, |at| at.max(earliest)))
     }
 
     /// When to ask again, after a round in which each answer was [taken](Probed::Taken) and proved something; of an
@@ -172,9 +170,9 @@ impl Tenant {
         sets
     }
 
-    /// From when on the sets of a tenant that ended are asked about, but for one that came again.
+    /// From when on the sets of a tenant that ended are asked about: before, one that works proves nothing.
     fn revoked_by(&self) -> Option<Timestamp> {
-        let ended = self.ended.filter(|_| self.status != Status::Active && self.replayed.is_none());
+        let ended = self.ended.filter(|_| self.status != Status::Active);
         ended.map(|ended| ended.at.after(HOUR))
     }
 
@@ -190,8 +188,12 @@ impl Tenant {
     }
 
     fn is_current_refused(&self) -> bool {
-        let refused = self.current().and_then(|set| set.refused);
-        refused.is_some_and(|refused| refused.is_confirmed)
+        self.current().is_some_and(|set| self.is_refused_for_certain(set.number))
+    }
+
+    pub(super) fn is_refused_for_certain(&self, number: u64) -> bool {
+        let set = self.sets.iter().find(|set| set.number == number);
+        set.and_then(|set| set.refused).is_some_and(|refused| refused.is_confirmed)
     }
 
     /// Whether this set of a tenant that ended still works, when the platform has had time to revoke it.

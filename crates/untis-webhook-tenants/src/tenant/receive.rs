@@ -82,7 +82,9 @@ impl Tenant {
                     Contest::ClientId => self.keep_candidate(delivered),
                     Contest::Replay => self.replayed = self.keep(delivered),
                 }
-                (!was_contested).then(|| self.tell(Told::Contested))
+                // Who sends again what a probe has taken for a replay already does not have it told each time.
+                let is_known = self.replayed.is_some_and(|number| self.is_refused_for_certain(number));
+                (!was_contested && !is_known).then(|| self.tell(Told::Contested))
             }
             (Decision::Update, Delivered::Credentials { profile, .. }) if self.profile != Some(profile) => {
                 self.profile = Some(profile);
