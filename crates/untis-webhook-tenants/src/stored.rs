@@ -85,7 +85,8 @@ pub struct Entry {
     pub acknowledged: u64,
     /// How often it was tried to tell the application the version, in vain.
     pub attempts: u64,
-    /// When it is tried again, by the database's clock; `None` where it has not failed.
+    /// When it is tried again, by the database's clock; `None` where it has not failed. Of what is given up it says
+    /// nothing.
     pub next_attempt: Option<Timestamp>,
     /// Whether it is tried no more until it is [started again](crate::Registry::redrive), or there is a new version.
     pub is_given_up: bool,

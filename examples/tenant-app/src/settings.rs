@@ -3,7 +3,7 @@
 //! | environment variable | what |
 //! |---|---|
 //! | `UNTIS_WEBHOOK_STORE_KEYS` | the keys of what is stored, `NAME=FILE` with commas between; the first encrypts. A file holds 32 octets in base64. Nothing starts without |
-//! | `UNTIS_WEBHOOK_DATABASE` | `sqlite:FILE`, `sqlite:tenant-app.db` unless set |
+//! | `UNTIS_WEBHOOK_DATABASE` | `sqlite:FILE`, without `//` before the file; `sqlite:tenant-app.db` unless set |
 //! | `UNTIS_WEBHOOK_CLIENT_IDS` | the application's own client ids, with commas between; credentials for others are refused then |
 //! | `UNTIS_WEBHOOK_ENVIRONMENT` | the environment's name, `production` unless set |
 //! | `UNTIS_WEBHOOK_ENVIRONMENT_KEYS` | the names of its keys, with commas between; nothing starts without if there are several keys |
@@ -76,7 +76,8 @@ fn names(list: &str) -> Option<Vec<String>> {
 }
 
 fn database(url: &str) -> Option<PathBuf> {
-    url.strip_prefix("sqlite:").filter(|file| !file.is_empty()).map(PathBuf::from)
+    // With `//` a relative file would be one of the root directory, where sqlx reads it as relative.
+    url.strip_prefix("sqlite:").filter(|file| !file.is_empty() && !file.starts_with("//")).map(PathBuf::from)
 }
 
 fn seconds(number: &str) -> Option<Duration> {
@@ -102,9 +103,10 @@ fn store_keys(entries: Option<String>) -> Result<KeyRing, Box<dyn Error>> {
 }
 
 fn store_key(file: &Path) -> Result<StoreKey, Box<dyn Error>> {
-    let mut text = Zeroizing::new(String::new());
-    File::open(file)?.take(LONGEST).read_to_string(&mut text)?;
-    Ok(StoreKey::from_base64(&text)?)
+    let mut octets = Zeroizing::new(Vec::new());
+    File::open(file)?.take(LONGEST).read_to_end(&mut octets)?;
+    // What is no text is no key either.
+    Ok(StoreKey::from_base64(str::from_utf8(&octets).unwrap_or_default())?)
 }
 
 pub(crate) const API_URL: &str = "UNTIS_WEBHOOK_PROBE_URL";
@@ -115,7 +117,7 @@ const ENVIRONMENT_KEYS: &str = "UNTIS_WEBHOOK_ENVIRONMENT_KEYS";
 const EVERY: &str = "FETCH_SECONDS";
 const STORE_KEYS: &str = "UNTIS_WEBHOOK_STORE_KEYS";
 
-const API: &str = "an address that begins with https://";
+const API: &str = "an address that begins with https://, or http:// for one of this machine";
 const NAMES: &str = "names with commas between";
 const STORE_KEY_ENTRIES: &str = "the keys of what is stored, as NAME=FILE with commas between";
 

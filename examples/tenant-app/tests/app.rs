@@ -26,6 +26,8 @@ fn bad_configuration_of_its_own_is_said_and_ends_it_with_2() {
     let secret = std::fs::read_to_string(&key).unwrap();
     let other = setup.file("other.key").display().to_string();
     std::fs::write(&other, "no key").unwrap();
+    let octets = setup.file("octets.key").display().to_string();
+    std::fs::write(&octets, [0xff; 32]).unwrap();
     let of_names = "names with commas between, found something else";
     let of_keys = "expected the keys of what is stored, as NAME=FILE with commas between";
     let no_key = "expected a store key, base64 of 32 octets, found something else";
@@ -44,13 +46,15 @@ fn bad_configuration_of_its_own_is_said_and_ends_it_with_2() {
             &format!("k={key},k={key}"),
             ": expected different names of 1 to 64 ASCII letters, digits, '-', '_' and '.' for the store keys".into(),
         ),
+        ("UNTIS_WEBHOOK_STORE_KEYS", &format!("k={octets}"), format!(": {octets}: {no_key}")),
+        ("UNTIS_WEBHOOK_DATABASE", "sqlite://file.db", ": expected sqlite:FILE, found something else".into()),
         ("UNTIS_WEBHOOK_DATABASE", "postgres://localhost", ": expected sqlite:FILE, found something else".into()),
         ("UNTIS_WEBHOOK_CLIENT_IDS", "one,,two", format!(": expected {of_names}")),
         ("UNTIS_WEBHOOK_ENVIRONMENT_KEYS", ",", format!(": expected {of_names}")),
         (
             "UNTIS_WEBHOOK_PROBE_URL",
             "http://api.example",
-            ": expected an address that begins with https://, found something else".into(),
+            ": expected an address that begins with https://, or http:// for one of this machine, found something else".into(),
         ),
         ("FETCH_SECONDS", "0", ": expected a number of seconds, found something else".into()),
     ] {

@@ -56,6 +56,7 @@ impl RegistryBuilder {
 
     /// The application's own client ids. Credentials for another are refused: nothing else tells that another
     /// application forwarded what was signed for it. Without them a tenant is held to the first client id that comes.
+    /// What is stored already is left as it is, and can be [accepted](Registry::accept).
     #[must_use]
     pub fn client_ids<N: Into<String>>(mut self, client_ids: impl IntoIterator<Item = N>) -> Self {
         self.client_ids = client_ids.into_iter().map(Into::into).collect();
@@ -84,7 +85,8 @@ impl RegistryBuilder {
         self
     }
 
-    /// Where the time comes from: the system's clock unless it is said.
+    /// Where the time comes from: the system's clock unless it is said. A test that moves it, and calls
+    /// [`Worker::probe_due`](crate::Worker::probe_due), does not wait for a probe.
     #[must_use]
     pub fn clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         self.clock = Box::new(clock);

@@ -83,7 +83,14 @@ impl<S: Store, H: Handler> Telling<S, H> {
                     "the application was not told yet"
                 );
             }
-            None => tracing::warn!(tenant, told, version, attempt, reason, "the application is not told"),
+            None => tracing::warn!(
+                tenant,
+                told,
+                version,
+                attempt,
+                reason,
+                "given up: the application is not told until there is a new change or a redrive"
+            ),
         }
         self.registry.store().postpone(self.key(message), self.lease, *version, pause).await
     }
