@@ -35,6 +35,7 @@ macro_rules! contract {
             what_is_not_for_this_registry_is_refused_and_leaves_nothing
             another_client_id_waits_for_the_operator
             a_rejected_set_is_destroyed
+            a_set_for_another_application_is_not_accepted
             what_nobody_can_read_is_kept_for_a_while
             what_a_later_version_can_read_is_not_kept_any_more
             what_no_database_takes_is_recorded_without_a_tenant
@@ -308,9 +309,26 @@ pub async fn a_rejected_set_is_destroyed<S: Store>(store: S) {
     let set = registry.sets(TENANT).await.unwrap().remove(1);
     assert_eq!((set.state, set.is_stored), (SetState::Dead, false));
     assert_eq!(sealed(&registry, Column::Secrets(number)).await, None);
-    assert!(!registry.get(TENANT).await.unwrap().unwrap().is_contested);
+    let entry = registry.get(TENANT).await.unwrap().unwrap();
+    assert!(!entry.is_contested);
+    // The application was told that it was, and is told that it is no more.
+    let stored = registry.store().tenant(key(TENANT)).await.unwrap().unwrap();
+    assert_eq!((entry.version, stored.news.told), (3, Some(Told::Updated)));
     assert_eq!(did(registry.receive(&foreign("foreign")).await), (Decision::Stale, None));
     assert_eq!(sealed(&registry, Column::Secrets(number)).await, None);
+}
+
+/// Whatever came before the registry was told which client ids are the application's own.
+pub async fn a_set_for_another_application_is_not_accepted<S: Store + Clone>(store: S) {
+    let before = registry(store.clone()).await;
+    before.receive(&created("own")).await.unwrap();
+    before.receive(&foreign("foreign")).await.unwrap();
+    let builder = Registry::builder(&keys(), ring()).environment_keys(["2026"]);
+    let registry = builder.client_ids(["test-client-id"]).open(store).await.unwrap();
+    let refused = registry.accept(TENANT, 2).await.unwrap_err();
+    assert!(matches!(refused, RegistryError::Operate(OperateError::ClientId)));
+    assert_eq!(password(&registry, TENANT).await.as_deref(), Some("own"));
+    registry.accept(TENANT, 1).await.unwrap();
 }
 
 pub async fn what_nobody_can_read_is_kept_for_a_while<S: Store>(store: S) {

@@ -56,7 +56,7 @@ impl RegistryBuilder {
 
     /// The application's own client ids. Credentials for another are refused: nothing else tells that another
     /// application forwarded what was signed for it. Without them a tenant is held to the first client id that comes.
-    /// What is stored already is left as it is, and can be [accepted](Registry::accept).
+    /// What is stored already is left as it is, and cannot be [accepted](Registry::accept) any more.
     #[must_use]
     pub fn client_ids<N: Into<String>>(mut self, client_ids: impl IntoIterator<Item = N>) -> Self {
         self.client_ids = client_ids.into_iter().map(Into::into).collect();

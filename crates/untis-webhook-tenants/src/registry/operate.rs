@@ -2,7 +2,8 @@
 
 use super::{Inner, Registry, RegistryError};
 use crate::{
-    Column, Erasure, ErasureScope, OperateError, Selection, Store, StoredTenant, TenantKey, Timestamp, Told,
+    Column, Erasure, ErasureScope, OperateError, Selection, Set, Store, StoredTenant, TenantKey, Timestamp,
+    Told,
 };
 
 impl<S: Store> Registry<S> {
@@ -11,9 +12,18 @@ impl<S: Store> Registry<S> {
     ///
     /// # Errors
     ///
-    /// [`RegistryError`] if there is no such tenant, or no such set that is stored.
+    /// [`RegistryError`] if there is no such tenant, no such set that is stored, or its client id is none of those that
+    /// the registry was told.
     pub async fn accept(&self, tenant_id: &str, set: u64) -> Result<(), RegistryError> {
-        self.operate(tenant_id, |stored, _| stored.tenant.accept(set).map(Some)).await
+        let client_ids = &self.0.client_ids;
+        let is_foreign = |found: &Set| found.number == set && !client_ids.contains(&found.client_id);
+        self.operate(tenant_id, |stored, _| {
+            match !client_ids.is_empty() && stored.tenant.sets.iter().any(is_foreign) {
+                true => Err(OperateError::ClientId),
+                false => stored.tenant.accept(set).map(Some),
+            }
+        })
+        .await
     }
 
     /// Destroys this candidate of a tenant, or takes a replay for one: the other decision.
@@ -22,7 +32,7 @@ impl<S: Store> Registry<S> {
     ///
     /// [`RegistryError`] if there is no such tenant, or nobody has to decide about that set.
     pub async fn reject(&self, tenant_id: &str, set: u64) -> Result<(), RegistryError> {
-        self.operate(tenant_id, |stored, _| stored.tenant.reject(set).map(|()| None)).await
+        self.operate(tenant_id, |stored, _| stored.tenant.reject(set)).await
     }
 
     /// Undoes a deactivation or a deletion, as long as the tenant's last set is there.

@@ -32,24 +32,23 @@ impl Tenant {
         }
     }
 
-    /// Destroys this candidate, and takes a replay for one.
+    /// Destroys this candidate, and takes a replay for one. The application is told if nobody has to decide any more.
     ///
     /// # Errors
     ///
     /// [`OperateError`] if nobody has to decide about it.
-    pub fn reject(&mut self, number: u64) -> Result<(), OperateError> {
+    pub fn reject(&mut self, number: u64) -> Result<Option<Told>, OperateError> {
+        let was_contested = self.is_contested();
         if self.replayed == Some(number) {
             self.take_for_replay(number);
-            return Ok(());
-        }
-        match self.set_mut(number) {
-            Some(set) if set.state == SetState::Candidate => {
-                set.destroy();
-                Ok(())
+        } else {
+            match self.set_mut(number) {
+                Some(set) if set.state == SetState::Candidate => set.destroy(),
+                Some(_) => return Err(OperateError::NotContested),
+                None => return Err(OperateError::NoSet),
             }
-            Some(_) => Err(OperateError::NotContested),
-            None => Err(OperateError::NoSet),
         }
+        Ok((was_contested && !self.is_contested()).then(|| self.tell(Told::Updated)))
     }
 
     /// Nothing is to be decided about this set any more. If the grace is over, it is there by the replay alone.
