@@ -115,20 +115,12 @@ fn ring(values: &Values) -> Result<KeyRing, ConfigError> {
 }
 
 fn api(values: &Values) -> Result<Api, ConfigError> {
-    let listen = values.or(
-        "tenants.api.listen",
-        "127.0.0.1:8081",
-        api_listen,
-        "an address on loopback, or unix:PATH",
-    )?;
-    let tokens = values.secrets("tenants.api.token_file")?;
-    match (&listen, &tokens) {
-        (ApiListen::Tcp(_), None) => Err(values.missing(
-            "tenants.api.token_file",
-            "the file of a token, without which the API listens on a Unix socket alone",
-        )),
-        _ => Ok(Api { listen, tokens: tokens.unwrap_or_default() }),
-    }
+    let expected = "an address on loopback, or unix:PATH";
+    Ok(Api {
+        listen: values.or("tenants.api.listen", "127.0.0.1:8081", api_listen, expected)?,
+        // Whether there must be one is asked when it is served.
+        tokens: values.secrets("tenants.api.token_file")?.unwrap_or_default(),
+    })
 }
 
 fn notify(values: &Values) -> Result<Option<Notify>, ConfigError> {

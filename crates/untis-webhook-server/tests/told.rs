@@ -166,7 +166,7 @@ fn bad_configuration_is_one_sentence_that_says_where_and_ends_with_2() {
         (
             "token_file = \"api-token.txt\"",
             "",
-            "UNTIS_WEBHOOK_API_TOKEN_FILE, or tenants.api.token_file in d.toml is not set",
+            "expected a token for an API on TCP, found none: UNTIS_WEBHOOK_API_TOKEN_FILE",
         ),
         (
             "url = \"http://127.0.0.1:3000/untis\"",

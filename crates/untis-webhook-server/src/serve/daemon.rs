@@ -20,7 +20,7 @@ use crate::api::Api;
 use crate::api::listener::ApiListener;
 use crate::metrics::Metrics;
 use crate::notify::Notify;
-use crate::settings::{Database, Settings, Tenants};
+use crate::settings::{ApiListen, Database, Settings, Tenants};
 
 /// All of it, opened and bound, before the first connection is taken.
 pub(crate) struct Daemon {
@@ -43,6 +43,7 @@ pub(crate) struct Addresses {
 
 impl Daemon {
     pub(crate) async fn open(settings: Settings) -> Result<Self, StartError> {
+        checked(&settings)?;
         match &settings.tenants.database {
             Database::Postgres(url) => {
                 let store = PgStore::connect(url).await?;
@@ -72,9 +73,6 @@ impl Daemon {
         let api = match &tenants.api {
             Some(api) => {
                 let listener = ApiListener::bind(&api.listen).await?;
-                if listener.address().is_some() && api.tokens.is_empty() {
-                    return Err(StartError::ApiToken);
-                }
                 Some((listener, Api::new(registry.clone(), &api.tokens, metrics.clone())))
             }
             None => None,
@@ -149,7 +147,12 @@ impl Daemon {
 
 /// Whether all that can be known without opening anything is right.
 pub(crate) fn checked(settings: &Settings) -> Result<(), StartError> {
-    let Tenants { notify, probe, .. } = &settings.tenants;
+    let Tenants { api, notify, probe, .. } = &settings.tenants;
+    // Without a token only who may open the file of a socket is answered.
+    let is_open = |listen: &ApiListen, tokens: &[_]| matches!(listen, ApiListen::Tcp(_)) && tokens.is_empty();
+    if api.as_ref().is_some_and(|api| is_open(&api.listen, &api.tokens)) {
+        return Err(StartError::ApiToken);
+    }
     let metrics = Metrics::new()?;
     notify.as_ref().map(|notify| Notify::new(&notify.url, &notify.secrets, metrics)).transpose()?;
     probe.as_ref().map(Probe::new).transpose()?;

@@ -26,7 +26,11 @@ async fn what_is_wrong_is_one_sentence_before_anything_is_served() {
     };
     let no_token = said(async |setup| api(setup, ApiListen::Tcp(any_port()))).await;
     assert_eq!(no_token, "expected a token for an API on TCP, found none: UNTIS_WEBHOOK_API_TOKEN_FILE");
-    let open = said(async |setup| api(setup, ApiListen::Tcp("0.0.0.0:0".parse().unwrap()))).await;
+    let open = said(async |setup| {
+        let listen = ApiListen::Tcp("0.0.0.0:0".parse().unwrap());
+        setup.tenants().api = Some(Api { listen, tokens: vec![Secret::new(TOKEN)] });
+    });
+    let open = open.await;
     assert!(open.ends_with("expected a loopback address for the API, found another"), "{open}");
     let no_folder = said(async |setup| {
         let socket = setup.folder.path().join("missing").join("api.sock");
