@@ -147,15 +147,6 @@ impl Daemon {
     }
 }
 
-/// Whether all that can be known without opening anything is right.
-pub(crate) fn checked(settings: &Settings) -> Result<(), StartError> {
-    let Tenants { notify, probe, .. } = &settings.tenants;
-    let metrics = Metrics::new()?;
-    notify.as_ref().map(|notify| Notify::new(&notify.url, &notify.secrets, metrics)).transpose()?;
-    probe.as_ref().map(Probe::new).transpose()?;
-    Ok(())
-}
-
 pub(crate) async fn registry<S: Store>(
     webhook: &Config,
     tenants: &Tenants,
