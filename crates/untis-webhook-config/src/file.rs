@@ -16,11 +16,18 @@ use crate::{KeysError, shown};
 /// [`KeysError`] if it is neither a regular file nor a pipe, is longer than 64 KiB, does not end within 10 s, or
 /// holds something else than a public key.
 pub fn read_key(file: &Path) -> Result<VerifyingKey, KeysError> {
-    let bytes = read(file).map_err(|error| KeysError::File { file: shown(file), error })?;
+    let bytes = read_file(file).map_err(|error| KeysError::File { file: shown(file), error })?;
     VerifyingKey::from_bytes(&bytes).map_err(|error| KeysError::Key { file: shown(file), error })
 }
 
-fn read(file: &Path) -> io::Result<Vec<u8>> {
+/// Reads a file that an operator named: of a key, of a secret, of a configuration. What it may hold is wiped by the caller;
+/// no other copy is left of it.
+///
+/// # Errors
+///
+/// If it is neither a regular file nor a pipe, is longer than 64 KiB, does not end within 10 s, or cannot be read. No
+/// error repeats its name or what is in it.
+pub fn read_file(file: &Path) -> io::Result<Vec<u8>> {
     match Kind::of(&fs::metadata(file)?) {
         Kind::Readable => read_within_deadline(file.to_owned()),
         Kind::Other(found) => {
@@ -30,11 +37,12 @@ fn read(file: &Path) -> io::Result<Vec<u8>> {
 }
 
 fn read_to_limit(file: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(file)?.take(LIMIT.saturating_add(1)).read_to_end(&mut bytes)?;
-    match u64::try_from(bytes.len()) {
-        Ok(..=LIMIT) => Ok(bytes),
-        _ => Err(io::Error::new(ErrorKind::FileTooLarge, "expected a key, found more than 64 KiB")),
+    // All at once: what grows leaves copies behind.
+    let mut bytes = Vec::with_capacity(LIMIT + 1);
+    File::open(file)?.take(ONE_MORE).read_to_end(&mut bytes)?;
+    match bytes.len() {
+        ..=LIMIT => Ok(bytes),
+        _ => Err(io::Error::new(ErrorKind::FileTooLarge, "expected less, found more than 64 KiB")),
     }
 }
 
@@ -68,8 +76,11 @@ impl Kind {
     }
 }
 
-/// Octets in a key's file: the largest key and its comments are a fraction of it.
-const LIMIT: u64 = 64 * 1024;
+/// Octets in a file: the largest key and its comments are a fraction of it.
+const LIMIT: usize = 64 * 1024;
+
+/// To see whether that was all.
+const ONE_MORE: u64 = 64 * 1024 + 1;
 
 /// For a file to be opened and to end.
 const DEADLINE: Duration = Duration::from_secs(10);

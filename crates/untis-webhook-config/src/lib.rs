@@ -35,5 +35,5 @@ mod shown;
 pub use config::{ALGORITHM_HEADER, Config, KEYS, SIGNATURE_HEADER, header_names};
 pub use entry::keys;
 pub use error::{ConfigError, KeysError};
-pub use file::read_key;
+pub use file::{read_file, read_key};
 pub use shown::{may_be_key, shown};

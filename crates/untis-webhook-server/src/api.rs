@@ -20,7 +20,7 @@ use self::query::Query;
 use self::tokens::{Caller, Tokens};
 use crate::metrics::Metrics;
 
-mod answer;
+pub(crate) mod answer;
 pub(crate) mod listener;
 mod query;
 mod tokens;

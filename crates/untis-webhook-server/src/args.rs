@@ -13,8 +13,9 @@ use clap_complete::Shell;
 #[derive(Debug, Parser)]
 #[command(name = "untis-webhookd", version, max_term_width = 100)]
 pub(crate) struct Args {
-    /// The file of the configuration; what the environment says wins
-    #[arg(long, value_name = "FILE", env = "UNTIS_WEBHOOK_CONFIG", global = true)]
+    /// The file of the configuration, in place of UNTIS_WEBHOOK_CONFIG; what the environment says wins
+    // Not as clap's `env`: an empty variable is one that is not set, and no help repeats a value.
+    #[arg(long, value_name = "FILE", global = true)]
     pub(crate) config: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -79,6 +80,14 @@ pub(crate) enum Kind {
 pub(crate) enum Tenants {
     /// Give out this set from now on
     Accept(Set),
+    /// Print all tenants, a line of JSON for each
+    ///
+    /// `import` takes such lines, if they have the secrets.
+    Export {
+        /// With the credentials of those that are active, and with personal data: keep it secret
+        #[arg(long)]
+        show_secrets: bool,
+    },
     /// Erase a tenant; its id and fingerprints stay for 400 days, so that late retries do not bring it back
     Forget {
         #[command(flatten)]
@@ -86,6 +95,17 @@ pub(crate) enum Tenants {
         /// Erase those as well: a late retry brings the tenant back then, and its versions begin anew
         #[arg(long)]
         everything: bool,
+    },
+    /// Take over credentials that the application has already
+    ///
+    /// A line of JSON for each school, with the texts tenantId, clientId, secret, password and host. It may also have
+    /// eventType, country, region, language, schoolName, activatorUsername, activatorEmail, schoolEmail and
+    /// schoolPhoneNumber. What has another status than active is skipped. A school of which was heard already is left as
+    /// it is, so that it can be done again; the application is told of none. A line that cannot be taken is said, and the
+    /// others are.
+    Import {
+        /// The lines; - is standard input
+        file: PathBuf,
     },
     /// List tenants, in the order of their ids
     List {
@@ -106,7 +126,13 @@ pub(crate) enum Tenants {
     /// Undo a deactivation or a deletion, as long as the set is there
     Restore(Tenant),
     /// Show a tenant with its sets, without what is secret of them
-    Show(Tenant),
+    Show {
+        #[command(flatten)]
+        tenant: Tenant,
+        /// As a line of JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Arguments)]

@@ -6,12 +6,14 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use http::Uri;
+use untis_webhook::event::Secret;
 use untis_webhook_config::shown;
 use untis_webhook_serve::log_filter;
-use untis_webhook_tenants::{KeyRing, StoreKey};
+use untis_webhook_tenants::{KeyRing, StoreKey, TokenProbe};
 
 use self::given::{Given, Values};
 use self::secrets::read_lines;
+use crate::notify;
 use crate::settings::{Api, ApiListen, Database, LogFormat, Notify, Probe, Settings, Tenants};
 
 mod given;
@@ -25,7 +27,7 @@ pub(crate) struct ConfigError(String);
 
 impl ConfigError {
     pub(crate) fn not_unicode(variable: &str) -> Self {
-        Self(format!("{variable}: expected text, found octets that are not UTF-8"))
+        Self(format!("{variable}: {NOT_UNICODE}"))
     }
 }
 
@@ -73,7 +75,10 @@ fn tenants(values: &Values, webhook: &untis_webhook_config::Config) -> Result<Te
         }
         _ => {}
     }
-    let days: u64 = values.parse("tenants.grace_days", "a number of days", "30")?;
+    let days: u16 = values.parse("tenants.grace_days", "a number of days up to 65535", "30")?;
+    let (ring, mut secret_files) = ring(values)?;
+    let others = ["tenants.api.token_file", "tenants.notify.secret_file"];
+    secret_files.extend(others.iter().filter_map(|key| Some(PathBuf::from(values.get(key)?.text()))));
     Ok(Tenants {
         environment: values.or("tenants.environment", "production", |text| Some(text.to_owned()), "")?,
         environment_keys: environment_keys.map(|(_, names)| names),
@@ -84,8 +89,9 @@ fn tenants(values: &Values, webhook: &untis_webhook_config::Config) -> Result<Te
             database,
             "sqlite:FILE or postgres://…",
         )?,
-        ring: ring(values)?,
-        grace: Duration::from_secs(days.saturating_mul(24 * 60 * 60)),
+        ring,
+        secret_files,
+        grace: Duration::from_secs(u64::from(days) * 24 * 60 * 60),
         destroy_deleted_at_once: values.parse("tenants.destroy_deleted_at_once", "true or false", "false")?,
         api: Some(api(values)?),
         notify: notify(values)?,
@@ -93,25 +99,27 @@ fn tenants(values: &Values, webhook: &untis_webhook_config::Config) -> Result<Te
     })
 }
 
-fn ring(values: &Values) -> Result<KeyRing, ConfigError> {
+/// The keys of what is stored, and the files that they are from.
+fn ring(values: &Values) -> Result<(KeyRing, Vec<PathBuf>), ConfigError> {
     const ENTRIES: &str = "the keys of what is stored, as NAME=FILE with commas between, the first encrypts";
     let (given, entries) =
         values.list("tenants.store_keys")?.ok_or_else(|| values.missing("tenants.store_keys", ENTRIES))?;
-    let mut ring: Option<KeyRing> = None;
+    let (mut ring, mut files): (Option<KeyRing>, _) = (None, Vec::new());
     for entry in &entries {
         let (name, file) = entry.split_once('=').ok_or_else(|| given.error(ENTRIES))?;
         let (name, file) = (name.trim(), Path::new(file.trim()));
+        files.push(file.to_owned());
         let said = |error: &dyn std::fmt::Display| given.says(&format!("{}: {error}", shown(file)));
         let lines = read_lines(file, 1).map_err(|error| said(&error))?;
-        let key = lines.first().map(|line| StoreKey::from_base64(line.expose()));
-        let key = key.ok_or_else(|| said(&"the file is empty"))?.map_err(|error| said(&error))?;
+        let key = lines.first().ok_or_else(|| given.error(ENTRIES))?;
+        let key = StoreKey::from_base64(key.expose()).map_err(|error| said(&error))?;
         let with_key = match ring {
             None => KeyRing::new(name, key),
             Some(ring) => ring.with(name, key),
         };
         ring = Some(with_key.map_err(|error| given.says(&error.to_string()))?);
     }
-    ring.ok_or_else(|| given.error(ENTRIES))
+    Ok((ring.ok_or_else(|| given.error(ENTRIES))?, files))
 }
 
 fn api(values: &Values) -> Result<Api, ConfigError> {
@@ -119,7 +127,7 @@ fn api(values: &Values) -> Result<Api, ConfigError> {
     Ok(Api {
         listen: values.or("tenants.api.listen", "127.0.0.1:8081", api_listen, expected)?,
         // Whether there must be one is asked when it is served.
-        tokens: values.secrets("tenants.api.token_file")?.unwrap_or_default(),
+        tokens: values.secrets("tenants.api.token_file")?.map(|(_, tokens)| tokens).unwrap_or_default(),
     })
 }
 
@@ -127,18 +135,21 @@ fn notify(values: &Values) -> Result<Option<Notify>, ConfigError> {
     let secrets = values.secrets("tenants.notify.secret_file")?;
     let Some(given) = values.get("tenants.notify.url") else { return Ok(None) };
     let url = given.text().parse().map_err(|_| given.error("an address that begins with https://"))?;
-    let secrets = secrets.ok_or_else(|| {
+    notify::check_address(&url).map_err(|error| given.says(&error.to_string()))?;
+    let (given, secrets) = secrets.ok_or_else(|| {
         values.missing(
             "tenants.notify.secret_file",
             "the file of the whsec_… secret with which the application checks",
         )
     })?;
+    notify::check_secrets(&secrets).map_err(|error| given.says(&error.to_string()))?;
     Ok(Some(Notify { url, secrets }))
 }
 
 fn probe(values: &Values) -> Result<Option<Probe>, ConfigError> {
     let may_restore = values.parse("tenants.probe.restore", "true or false", "false")?;
     let Some(given) = values.get("tenants.probe.url") else { return Ok(None) };
+    TokenProbe::new(given.text()).map_err(|error| given.says(&error.to_string()))?;
     Ok(Some(Probe { url: given.text().to_owned(), may_restore }))
 }
 
@@ -171,14 +182,11 @@ impl Values {
     }
 
     /// The one or two lines of a file.
-    fn secrets(&self, key: &'static str) -> Result<Option<Vec<untis_webhook::event::Secret>>, ConfigError> {
+    fn secrets(&self, key: &'static str) -> Result<Option<(&Given, Vec<Secret>)>, ConfigError> {
         let Some(given) = self.get(key) else { return Ok(None) };
         let file = Path::new(given.text());
         let lines = read_lines(file, 2).map_err(|error| given.says(&format!("{}: {error}", shown(file))))?;
-        match lines.is_empty() {
-            true => Err(given.says(&format!("{}: the file is empty", shown(file)))),
-            false => Ok(Some(lines)),
-        }
+        Ok(Some((given, lines)))
     }
 }
 
@@ -211,4 +219,5 @@ fn log_format(text: &str) -> Option<LogFormat> {
     }
 }
 
+const NOT_UNICODE: &str = "expected text, found octets that are not UTF-8";
 const ADDRESS: &str = "an address such as 127.0.0.1:8080";

@@ -20,7 +20,7 @@ mod connection;
 mod message;
 mod signature;
 
-pub(crate) use self::connection::AddressError;
+pub(crate) use self::connection::{AddressError, is_in_the_clear};
 pub(crate) use self::signature::SecretError;
 
 /// Posts each message to the application, signed.
@@ -28,6 +28,16 @@ pub(crate) struct Notify {
     application: Application,
     signer: Signer,
     metrics: Metrics,
+}
+
+/// Whether the application can be told at this address, as far as that is known before it is connected to.
+pub(crate) fn check_address(url: &Uri) -> Result<(), AddressError> {
+    Application::new(url).map(drop)
+}
+
+/// Whether messages can be signed with these.
+pub(crate) fn check_secrets(secrets: &[Secret]) -> Result<(), SecretError> {
+    Signer::new(secrets).map(drop)
 }
 
 /// Why the application cannot be told.
@@ -44,7 +54,7 @@ impl Notify {
     /// from one to the next.
     pub(crate) fn new(url: &Uri, secrets: &[Secret], metrics: Metrics) -> Result<Self, NotifyError> {
         let (application, signer) = (Application::new(url)?, Signer::new(secrets)?);
-        if application.is_in_the_clear() {
+        if is_in_the_clear(url) {
             tracing::warn!(
                 "the application is told in the clear: whoever is on the way reads which schools there are"
             );

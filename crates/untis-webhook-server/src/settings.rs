@@ -51,6 +51,8 @@ pub(crate) struct Tenants {
     pub(crate) database: Database,
     /// `UNTIS_WEBHOOK_STORE_KEYS`: the first is the primary.
     pub(crate) ring: KeyRing,
+    /// The files that secrets are from, so that `check` can say who else may read them.
+    pub(crate) secret_files: Vec<PathBuf>,
     /// For how long the credentials of a tenant are kept that ended; 30 days unless set.
     pub(crate) grace: Duration,
     /// Whether those of a deleted one are destroyed at once.

@@ -69,6 +69,7 @@ impl Setup {
                 client_ids: Vec::new(),
                 database: Database::Sqlite(folder.path().join("tenants.db")),
                 ring: KeyRing::new("first", store_key.clone()).unwrap(),
+                secret_files: Vec::new(),
                 grace: Duration::from_secs(30 * 24 * 60 * 60),
                 destroy_deleted_at_once: false,
                 api: Some(Api { listen: ApiListen::Tcp(any_port()), tokens: vec![Secret::new(TOKEN)] }),

@@ -53,6 +53,10 @@ impl Operator {
         self.command(args, env).output().unwrap()
     }
 
+    fn path(&self, file: &str) -> std::path::PathBuf {
+        self.0.path().join(file)
+    }
+
     /// What a command prints that succeeds.
     fn says(&self, args: &[&str]) -> String {
         let output = self.run(args, &[]);
@@ -69,7 +73,15 @@ struct Daemon {
     child: Child,
     webhook: String,
     api: String,
-    log: std::thread::JoinHandle<String>,
+    log: Option<std::thread::JoinHandle<String>>,
+}
+
+/// That of a test that fails does not stay.
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 impl Daemon {
@@ -86,7 +98,7 @@ impl Daemon {
         let (webhook, api) = (address("address"), address("api"));
         // Whatever it says from now on is read, so that it does not wait for a reader.
         let log = std::thread::spawn(move || lines.map_while(Result::ok).collect::<Vec<_>>().join("\n"));
-        Self { child, webhook, api, log }
+        Self { child, webhook, api, log: Some(log) }
     }
 
     fn deliver(&self, delivery: &Delivery) -> u16 {
@@ -113,7 +125,7 @@ impl Daemon {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
         assert!(self.child.wait().unwrap().success());
-        self.log.join().unwrap()
+        self.log.take().unwrap().join().unwrap()
     }
 }
 
@@ -145,7 +157,7 @@ fn a_school_is_received_decided_about_and_given_to_who_shows_the_token() {
     assert!(operator.says(&["tenants", "list"]).contains("12345"));
     assert!(operator.says(&["tenants", "list"]).contains("contested, not told yet"));
     assert_eq!(operator.says(&["tenants", "list", "--status", "deleted"]), "");
-    let shown: Value = serde_json::from_str(&operator.says(&["tenants", "show", "12345"])).unwrap();
+    let shown: Value = serde_json::from_str(&operator.says(&["tenants", "show", "12345", "--json"])).unwrap();
     assert_eq!(
         (&shown["tenant"]["status"], &shown["sets"][1]["state"]),
         (&"active".into(), &"candidate".into())
@@ -196,13 +208,164 @@ fn a_store_key_is_replaced_until_nothing_is_left_under_the_old_one() {
     daemon.stop();
     let both = [("UNTIS_WEBHOOK_STORE_KEYS", "next=next-key.txt,first=store-key.txt")];
     let rekeyed = operator.run(&["rekey"], &both);
-    assert_eq!(String::from_utf8_lossy(&rekeyed.stdout), "tenants 1, left 0, missing keys: \n");
+    assert_eq!(String::from_utf8_lossy(&rekeyed.stdout), "tenants 1, left 0\n");
     let next = [("UNTIS_WEBHOOK_STORE_KEYS", "next=next-key.txt")];
     assert!(operator.run(&["rekey"], &next).status.success());
     // With the old one alone nothing opens any more.
     let old = operator.run(&["tenants", "list"], &[]);
     assert_eq!(old.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&old.stderr).contains("expected the store key \"next\""));
+}
+
+/// What came may be any text, also one that a terminal would obey.
+#[test]
+fn people_read_a_table_and_machines_json_and_neither_shows_a_secret() {
+    let operator = Operator::new();
+    let daemon = operator.serve();
+    let id = "Grüße\u{1b}[2J\u{202e}";
+    let activation = Payload::credentials(Created).set("tenantId", id).set("password", "own-password");
+    assert_eq!(daemon.deliver(&sign(activation)), 204);
+    let foreign = Payload::credentials(Reset).set("tenantId", id).set("clientId", "another");
+    assert_eq!(daemon.deliver(&sign(foreign)), 204);
+
+    let list = operator.says(&["tenants", "list"]);
+    let lines: Vec<_> = list.lines().collect();
+    let [head, line] = lines[..] else { panic!("{list}") };
+    for (text, column) in
+        [(r"Grüße\u{1b}[2J\u{202e}", "TENANT"), ("active", "STATUS"), ("contested", "NOTES")]
+    {
+        let place = |line: &str, text: &str| line.find(text).map(|at| line[..at].chars().count());
+        assert!(place(line, text).is_some() && place(line, text) == place(head, column), "{list}");
+    }
+    let show = operator.says(&["tenants", "show", id]);
+    for line in ["status     active", "notes      contested, not told yet", "client id  test-client-id"] {
+        assert!(show.lines().any(|shown| shown == line), "{line}: {show}");
+    }
+    let is_set = |line: &&str| line.starts_with("2    candidate  RESET    another");
+    assert_eq!(show.lines().filter(is_set).count(), 1, "{show}");
+
+    let list_json = operator.says(&["tenants", "list", "--json"]);
+    let show_json = operator.says(&["tenants", "show", id, "--json"]);
+    let tenant: Value = serde_json::from_str(&list_json).unwrap();
+    assert_eq!((&tenant["tenantId"], &tenant["contested"]), (&id.into(), &true.into()));
+    assert_eq!(serde_json::from_str::<Value>(&show_json).unwrap()["tenant"], tenant);
+    for said in [&list, &show, &list_json, &show_json, &operator.says(&["tenants", "export"])] {
+        assert!(!said.contains("own-password") && !said.contains("test-secret"), "{said}");
+        assert!(!said.contains(['\u{1b}', '\u{202e}']) && !said.contains("activator"), "{said}");
+    }
+}
+
+#[test]
+fn what_is_exported_with_its_secrets_is_taken_over_by_another_registry() {
+    let operator = Operator::new();
+    let daemon = operator.serve();
+    for id in ["1", "2", "3"] {
+        let payload =
+            Payload::credentials(Created).set("tenantId", id).set("password", format!("password {id}"));
+        assert_eq!(daemon.deliver(&sign(payload)), 204);
+    }
+    let ended = Payload::from([("tenantId", "3"), ("eventType", "DEACTIVATION")]);
+    assert_eq!(daemon.deliver(&sign(ended)), 204);
+    let exported = operator.says(&["tenants", "export", "--show-secrets"]);
+    assert!(exported.contains("password 1") && exported.contains("password 2"));
+    // A tenant that is not active has its credentials given to nobody.
+    assert!(!exported.contains("password 3"));
+
+    let other = Operator::new();
+    fs::write(other.path("schools.jsonl"), &exported).unwrap();
+    let import = |expected: &str| {
+        assert_eq!(other.says(&["tenants", "import", "schools.jsonl"]), expected);
+    };
+    import("activated 2, known 0, skipped 1, refused 0\n");
+    import("activated 0, known 2, skipped 1, refused 0\n");
+    let fields =
+        ["tenantId", "clientId", "secret", "password", "host", "eventType", "country", "activatorEmail"];
+    let of = |exported: &str| -> Vec<Value> {
+        let lines = exported.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let active = lines.filter(|line| line["status"] == "active");
+        active.map(|line| fields.map(|field| line[field].clone()).into()).collect()
+    };
+    assert_eq!(of(&other.says(&["tenants", "export", "--show-secrets"])), of(&exported));
+}
+
+#[test]
+fn a_line_that_cannot_be_taken_is_said_without_what_is_in_it_and_the_others_are_taken() {
+    let operator = Operator::new();
+    let line = |tenant_id: &str, more: &str| {
+        format!(
+            r#"{{"tenantId":"{tenant_id}","clientId":"c","secret":"hidden-secret","password":"hidden-password"{more}}}"#
+        )
+    };
+    let host = r#","host":"localhost""#;
+    let lines = [
+        line("1", host),
+        line("2", ""),
+        line("3", r#","host":"localhost","country":12345678"#),
+        line("4", r#","host":"localhost","eventType":"HIDDEN""#),
+        "hidden-secret".to_owned(),
+        String::new(),
+        line("", host),
+        line("8", host),
+    ];
+    let mut child = operator.command(&["tenants", "import", "-"], &[]);
+    let child = child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let mut child = child.unwrap();
+    child.stdin.take().unwrap().write_all(lines.join("\n").as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "activated 2, known 0, skipped 0, refused 5\n");
+    let beginnings: Vec<_> = said.lines().map(|line| line.split(": expected").next().unwrap()).collect();
+    assert_eq!(beginnings, [2, 3, 4, 5, 7].map(|line| format!("untis-webhookd: line {line}")));
+    assert!(!said.to_lowercase().contains("hidden") && !said.contains("12345678"), "{said}");
+
+    let foreign =
+        operator.run(&["tenants", "import", "schools.jsonl"], &[("UNTIS_WEBHOOK_CLIENT_IDS", "ours")]);
+    assert_eq!(foreign.status.code(), Some(1));
+    fs::write(operator.path("schools.jsonl"), line("9", host)).unwrap();
+    let foreign =
+        operator.run(&["tenants", "import", "schools.jsonl"], &[("UNTIS_WEBHOOK_CLIENT_IDS", "ours")]);
+    assert!(String::from_utf8_lossy(&foreign.stderr).contains("line 1: expected a client id of this"));
+    fs::write(operator.path("schools.jsonl"), line("9", host) + &" ".repeat(64 * 1024)).unwrap();
+    let long = operator.run(&["tenants", "import", "schools.jsonl"], &[]);
+    assert_eq!(long.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&long.stderr).contains("line 1: expected no more than 64 KiB"));
+}
+
+#[test]
+fn a_candidate_is_rejected_and_a_tenant_forgotten_until_it_is_new_again() {
+    let operator = Operator::new();
+    let daemon = operator.serve();
+    let activation = sign(Payload::credentials(Created).set("tenantId", "1"));
+    assert_eq!(daemon.deliver(&activation), 204);
+    let foreign = Payload::credentials(Reset).set("tenantId", "1").set("clientId", "another");
+    assert_eq!(daemon.deliver(&sign(foreign)), 204);
+    assert!(operator.says(&["tenants", "list"]).contains("contested"));
+    assert_eq!(operator.says(&["tenants", "reject", "1", "2"]), "");
+    assert!(!operator.says(&["tenants", "list"]).contains("contested"));
+    assert!(operator.says(&["tenants", "show", "1"]).contains("2    dead"));
+
+    // A late retry brings it back only when its fingerprints are gone as well.
+    for (args, comes_back) in
+        [(&["tenants", "forget", "1"][..], false), (&["tenants", "forget", "1", "--everything"], true)]
+    {
+        operator.says(args);
+        assert_eq!(operator.says(&["tenants", "list"]), "");
+        assert_eq!(daemon.deliver(&activation), 204);
+        assert_eq!(operator.says(&["tenants", "list"]).contains("active"), comes_back, "{args:?}");
+    }
+}
+
+#[test]
+fn a_database_that_is_not_there_is_said_and_not_made() {
+    let operator = Operator::new();
+    for args in [&["tenants", "list"][..], &["tenants", "redrive"], &["rekey"]] {
+        let output = operator.run(args, &[("UNTIS_WEBHOOK_DATABASE", "sqlite:mistyped.db")]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {said}");
+        assert!(said.contains("expected the database mistyped.db to be there"), "{said}");
+        assert!(!operator.path("mistyped.db").exists());
+    }
 }
 
 /// Twice: the second time with what is there.

@@ -8,6 +8,9 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 use untis_webhook_testkit::SigningKey;
 
+/// What an operator pastes into the wrong place.
+const KEY: &str = "-----BEGIN PRIVATE KEY-----MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEA";
+
 /// A folder in which all is that `untis-webhookd.toml` names.
 struct Folder(TempDir);
 
@@ -73,7 +76,7 @@ fn the_annotated_configuration_is_one() {
         "database     SQLite, untis-webhookd.db",
         "API          http://127.0.0.1:8081",
         "admin        http://127.0.0.1:9090",
-        "told         http://127.0.0.1:3000/untis",
+        "told         http://127.0.0.1:3000/...",
         "probe        https://api.example",
     ] {
         assert!(ran.out().lines().any(|out| out == line), "{line}: {}", ran.out());
@@ -94,7 +97,7 @@ fn what_the_environment_says_wins() {
         ("UNTIS_WEBHOOK_ENVIRONMENT", "integration", "environment  integration"),
         ("UNTIS_WEBHOOK_DATABASE", "postgres://user:password@host/db", "database     PostgreSQL"),
         ("UNTIS_WEBHOOK_API_LISTEN", "unix:api.sock", "API          api.sock"),
-        ("UNTIS_WEBHOOK_NOTIFY_URL", "https://app.example/x", "told         https://app.example/x"),
+        ("UNTIS_WEBHOOK_NOTIFY_URL", "https://app.example/x", "told         https://app.example/..."),
         ("UNTIS_WEBHOOK_PROBE_URL", "https://other.example", "probe        https://other.example"),
     ];
     for (variable, value, expected) in values {
@@ -113,7 +116,6 @@ fn what_the_environment_says_wins() {
 
 #[test]
 fn bad_configuration_is_one_sentence_that_says_where_and_ends_with_2() {
-    const KEY: &str = "-----BEGIN PRIVATE KEY-----MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEA";
     for (from, to, expected) in [
         ("listen = \"127.0.0.1:8080\"", "listen = \"8080\"", "d.toml, line 6, listen: expected an address"),
         (
@@ -171,7 +173,7 @@ fn bad_configuration_is_one_sentence_that_says_where_and_ends_with_2() {
         (
             "url = \"http://127.0.0.1:3000/untis\"",
             "url = \"http://192.0.2.1/x\"",
-            "the application cannot be told",
+            "d.toml, line 56, tenants.notify.url: expected https, or http to a loopback or private address",
         ),
         (
             "secret_file = \"notify-secret.txt\"",
@@ -181,12 +183,12 @@ fn bad_configuration_is_one_sentence_that_says_where_and_ends_with_2() {
         (
             "secret_file = \"notify-secret.txt\"",
             "secret_file = \"api-token.txt\"",
-            "the application cannot be told",
+            "d.toml, line 59, tenants.notify.secret_file: expected whsec_",
         ),
         (
             "url = \"https://api.example\"",
             "url = \"http://api.example.com:80/x?y\"",
-            "the platform cannot be asked",
+            "d.toml, line 63, tenants.probe.url: expected an API's address",
         ),
         (
             "restore = false",
@@ -201,6 +203,28 @@ fn bad_configuration_is_one_sentence_that_says_where_and_ends_with_2() {
         ("restore = false", "restore = 1979-05-27", "line 66, tenants.probe.restore: expected a text"),
         ("[tenants.probe]", "[tenants.probe", "d.toml, line 61: "),
         ("[admin]", "[server]", "d.toml, line 22: server is not known"),
+        (
+            "[admin]",
+            "[proxy]",
+            "d.toml, line 22, proxy: expected nothing here: deliveries cannot be passed on yet",
+        ),
+        (
+            "grace_days = 30",
+            "grace_days = 65536",
+            "line 42, tenants.grace_days: expected a number of days up to",
+        ),
+        ("api-token.txt", "no-such-file", "line 52, tenants.api.token_file: no-such-file: No such file"),
+        (
+            "notify-secret.txt",
+            "empty.txt",
+            "line 59, tenants.notify.secret_file: empty.txt: expected a secret",
+        ),
+        ("store-key.txt", "/dev/zero", "line 39, tenants.store_keys: /dev/zero: expected a file or a pipe"),
+        (
+            "store-key.txt",
+            "long.txt",
+            "line 39, tenants.store_keys: long.txt: expected less, found more than 64",
+        ),
         ("log = \"info\"", &format!("log = \"{KEY}\""), "d.toml, line 19, log: expected a level"),
         (
             "log = \"info\"",
@@ -210,6 +234,8 @@ fn bad_configuration_is_one_sentence_that_says_where_and_ends_with_2() {
     ] {
         let folder = Folder::new();
         folder.replace(from, to);
+        fs::write(folder.path("empty.txt"), "\n").unwrap();
+        fs::write(folder.path("long.txt"), [b'a'; 64 * 1024 + 1]).unwrap();
         for command in ["check", "serve"] {
             let ran = folder.run(&["--config", "d.toml", command], &[("LISTEN_PID", "")]);
             let err = ran.err();
@@ -219,34 +245,164 @@ fn bad_configuration_is_one_sentence_that_says_where_and_ends_with_2() {
             assert!(!err.contains("MIIE"), "{err}");
         }
     }
-    let folder = Folder::new();
-    for (variable, value, expected) in [
-        ("LISTEN", KEY, "LISTEN: expected an address"),
-        (
-            "UNTIS_WEBHOOK_ENVIRONMENT_KEYS",
-            "2025",
-            "UNTIS_WEBHOOK_ENVIRONMENT_KEYS: expected the names of keys",
-        ),
-        (
-            "UNTIS_WEBHOOK_KEYS",
-            "a=untis-public.txt,b=untis-public.txt",
-            "untis-webhookd: UNTIS_WEBHOOK_KEYS: expected different keys",
-        ),
-        ("UNTIS_WEBHOOK_STORE_KEYS", KEY, "UNTIS_WEBHOOK_STORE_KEYS: expected the keys of what is stored"),
-        (
-            "UNTIS_WEBHOOK_STORE_KEYS",
-            "first=missing.txt",
-            "UNTIS_WEBHOOK_STORE_KEYS: missing.txt: No such file",
-        ),
-    ] {
-        let ran = folder.check(&[(variable, value)]);
-        assert!(ran.code() == 2 && ran.err().contains(expected), "{variable}: {}", ran.err());
-        assert!(!ran.err().contains("MIIE"), "{}", ran.err());
-    }
     let nothing = tempfile::tempdir().unwrap();
     let ran = Folder(nothing).run(&["serve"], &[]);
     assert_eq!(ran.code(), 2);
     assert!(ran.err().contains("UNTIS_WEBHOOK_KEYS"), "{}", ran.err());
+}
+
+/// Each variable that the annotated file names is read: a value that it cannot have is an error that names it, or what it
+/// says is shown.
+#[test]
+fn every_variable_of_the_annotated_file_is_read() {
+    const IS_SHOWN: &str = "";
+    let rows = [
+        ("LISTEN", KEY, "expected an address"),
+        ("UNTIS_WEBHOOK_PATH", KEY, "expected a path that begins with"),
+        ("UNTIS_WEBHOOK_KEYS", "a=untis-public.txt,b=untis-public.txt", "expected different keys"),
+        ("UNTIS_WEBHOOK_SIGNATURE_HEADER", KEY, "expected the name of a header"),
+        ("UNTIS_WEBHOOK_ALGORITHM_HEADER", KEY, "expected the name of a header"),
+        ("RUST_LOG", KEY, "expected a level"),
+        ("UNTIS_WEBHOOK_LOG_FORMAT", KEY, "expected text or json"),
+        ("UNTIS_WEBHOOK_ADMIN_LISTEN", KEY, "expected an address"),
+        ("UNTIS_WEBHOOK_ENVIRONMENT", "integration", IS_SHOWN),
+        ("UNTIS_WEBHOOK_ENVIRONMENT_KEYS", "2025", "expected the names of keys that are trusted"),
+        ("UNTIS_WEBHOOK_CLIENT_IDS", "a,,b", "expected texts with commas between"),
+        ("UNTIS_WEBHOOK_DATABASE", KEY, "expected sqlite:FILE or postgres://"),
+        ("UNTIS_WEBHOOK_STORE_KEYS", KEY, "expected the keys of what is stored"),
+        ("UNTIS_WEBHOOK_GRACE_DAYS", KEY, "expected a number of days"),
+        ("UNTIS_WEBHOOK_DESTROY_DELETED_AT_ONCE", KEY, "expected true or false"),
+        ("UNTIS_WEBHOOK_API_LISTEN", KEY, "expected an address on loopback"),
+        ("UNTIS_WEBHOOK_API_TOKEN_FILE", KEY, "a file whose name is not repeated"),
+        ("UNTIS_WEBHOOK_NOTIFY_URL", KEY, "expected an address that begins with https://"),
+        ("UNTIS_WEBHOOK_NOTIFY_SECRET_FILE", KEY, "a file whose name is not repeated"),
+        ("UNTIS_WEBHOOK_PROBE_URL", KEY, "expected an API's address"),
+        ("UNTIS_WEBHOOK_PROBE_RESTORE", KEY, "expected true or false"),
+    ];
+    let folder = Folder::new();
+    let annotated = fs::read_to_string(folder.path("d.toml")).unwrap();
+    let values = annotated.lines().filter(|line| line.contains(" = ") && !line.starts_with('#'));
+    let named: Vec<_> =
+        values.map(|line| line.split_once("# ").unwrap().1.split(',').next().unwrap()).collect();
+    assert_eq!(named, rows.map(|(variable, ..)| variable));
+    for (variable, value, expected) in rows {
+        let ran = folder.check(&[(variable, value)]);
+        if expected == IS_SHOWN {
+            assert!(ran.code() == 0 && ran.out().contains(value), "{variable}: {}{}", ran.out(), ran.err());
+            continue;
+        }
+        let err = ran.err();
+        assert_eq!((ran.code(), ran.out().as_str(), err.lines().count()), (2, "", 1), "{variable}: {err}");
+        assert!(err.starts_with(&format!("untis-webhookd: {variable}: ")), "{variable}: {err}");
+        assert!(err.contains(expected) && !err.contains("MIIE"), "{variable}: {err}");
+    }
+    let proxy = folder.check(&[("UNTIS_WEBHOOK_UPSTREAM", "127.0.0.1:3000")]);
+    assert_eq!(proxy.code(), 2);
+    assert!(proxy.err().starts_with("untis-webhookd: UNTIS_WEBHOOK_UPSTREAM: "), "{}", proxy.err());
+    assert_eq!(folder.check(&[("UNTIS_WEBHOOK_UPSTREAM", " ")]).code(), 0);
+}
+
+#[test]
+fn the_file_is_the_one_of_the_option_or_of_the_variable_and_an_empty_variable_is_not_set() {
+    let folder = Folder::new();
+    let file = |args: &[&str], file| folder.run(args, &[("UNTIS_WEBHOOK_CONFIG", file)]);
+    assert_eq!(file(&["check"], "d.toml").code(), 0);
+    assert_eq!(file(&["--config", "d.toml", "check"], "no-such-file").code(), 0);
+    let unset = file(&["check"], "");
+    assert_eq!(unset.code(), 2);
+    assert!(unset.err().contains("UNTIS_WEBHOOK_KEYS"), "{}", unset.err());
+    for (name, expected) in [
+        ("no-such-file", "no-such-file: No such file"),
+        (".", ".: expected a file or a pipe, found a directory"),
+        ("/dev/zero", "/dev/zero: expected a file or a pipe, found a device"),
+    ] {
+        let ran = file(&["check"], name);
+        assert!(ran.code() == 2 && ran.err().contains(expected), "{}", ran.err());
+    }
+}
+
+/// As a shell's `<(...)` and systemd's credentials are.
+#[cfg(unix)]
+#[test]
+fn a_secret_may_come_by_a_pipe() {
+    let folder = Folder::new();
+    let (pipe, key) = (folder.path("pipe"), fs::read(folder.path("store-key.txt")).unwrap());
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let writer = std::thread::spawn(move || fs::write(pipe, key));
+    assert_eq!(folder.check(&[("UNTIS_WEBHOOK_STORE_KEYS", "first=pipe")]).code(), 0);
+    writer.join().unwrap().unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn check_warns_of_what_may_be_and_should_not() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    let warnings = |env: &[(&str, &str)]| -> Vec<String> {
+        let ran = folder.check(env);
+        assert_eq!(ran.code(), 0, "{}", ran.err());
+        ran.out().lines().filter_map(|line| line.strip_prefix("warning      ")).map(str::to_owned).collect()
+    };
+    assert_eq!(warnings(&[]), [""; 0]);
+    for (variable, url) in [
+        ("UNTIS_WEBHOOK_NOTIFY_URL", "http://10.0.0.1/hidden-token"),
+        ("UNTIS_WEBHOOK_PROBE_URL", "http://10.0.0.1"),
+    ] {
+        let warnings = warnings(&[(variable, url)]);
+        assert!(warnings.len() == 1 && warnings[0].contains("in the clear"), "{variable}: {warnings:?}");
+    }
+    for (file, mode, expected) in
+        [("store-key.txt", 0o644, 1), ("api-token.txt", 0o640, 2), ("notify-secret.txt", 0o602, 3)]
+    {
+        fs::set_permissions(folder.path(file), fs::Permissions::from_mode(mode)).unwrap();
+        let warnings = warnings(&[]);
+        let expected = (expected, format!("{file}: others than its owner may read or write it"));
+        assert_eq!((warnings.len(), warnings.last().unwrap()), (expected.0, &expected.1));
+    }
+    folder.replace("client_ids = [\"your-client-id\"]", "");
+    assert!(warnings(&[])[0].starts_with("UNTIS_WEBHOOK_CLIENT_IDS is not set"));
+    let hidden = folder.check(&[("UNTIS_WEBHOOK_NOTIFY_URL", "https://app.example/hidden-token?hidden")]);
+    assert!(!hidden.out().contains("hidden"), "{}", hidden.out());
+}
+
+/// The typical mistake: `--config "$(cat private.pem)"`.
+#[test]
+fn no_argument_that_may_be_a_key_is_repeated() {
+    let folder = Folder::new();
+    for args in [
+        &["--config", KEY, "check"][..],
+        &[KEY],
+        &["check", KEY],
+        &["keygen", KEY, "file"],
+        &["tenants", "list", "--status", KEY],
+        &["tenants", "accept", "12345", KEY],
+    ] {
+        let ran = folder.run(args, &[]);
+        assert!(ran.code() == 2 && !ran.err().contains("MIIE"), "{}", ran.err());
+    }
+    let ran = folder.run(&["tenants", "unknown\u{1b}[2J"], &[]);
+    assert!(ran.code() == 2 && !ran.err().contains('\u{1b}'), "{}", ran.err());
+}
+
+/// Whoever reads may have seen enough; a disk that is full is a failure.
+#[cfg(unix)]
+#[test]
+fn standard_output_that_cannot_be_written_to_is_no_panic() {
+    let folder = Folder::new();
+    for args in [&["--config", "d.toml", "check"][..], &["completions", "bash"]] {
+        let command = || {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_untis-webhookd"));
+            command.args(args).current_dir(folder.0.path()).env_clear();
+            command
+        };
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let ran = Ran(command().stdout(writer).output().unwrap());
+        assert_eq!((ran.code(), ran.err().as_str()), (0, ""), "{args:?}");
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let ran = Ran(command().stdout(full).output().unwrap());
+        assert!(ran.code() == 1 && ran.err().starts_with("untis-webhookd: standard output"), "{}", ran.err());
+    }
 }
 
 #[test]
@@ -267,6 +423,20 @@ fn keygen_makes_what_its_owner_alone_can_read_and_replaces_nothing() {
     }
 }
 
+/// On a disk that takes nothing, as far as a process can be told that it is one.
+#[cfg(unix)]
+#[test]
+fn keygen_leaves_no_part_of_a_file() {
+    let folder = Folder::new();
+    let script = format!(
+        "trap '' XFSZ; ulimit -f 0; exec {} keygen token new.txt",
+        env!("CARGO_BIN_EXE_untis-webhookd")
+    );
+    let ran = Ran(Command::new("sh").args(["-c", &script]).current_dir(folder.0.path()).output().unwrap());
+    assert!(ran.code() == 2 && ran.err().contains("File too large"), "{}", ran.err());
+    assert!(!folder.path("new.txt").exists());
+}
+
 #[cfg(unix)]
 fn mode(file: &Path) -> u32 {
     use std::os::unix::fs::PermissionsExt;
@@ -279,9 +449,39 @@ fn there_are_completions_for_every_shell_and_help_for_every_command() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         assert!(folder.run(&["completions", shell], &[]).out().contains("redrive"), "{shell}");
     }
-    for command in ["check", "completions", "keygen", "rekey", "serve", "tenants"] {
-        let ran = folder.run(&[command, "--help"], &[]);
-        assert!(ran.code() == 0 && ran.out().contains("Usage: untis-webhookd"), "{command}");
-    }
     assert_eq!(folder.run(&["tenants", "unknown"], &[]).code(), 2);
+}
+
+/// `HELP=write cargo test -p untis-webhook-server --test told` writes the file anew.
+#[test]
+fn the_help_of_every_command_is_the_one_in_the_file() {
+    let folder = Folder::new();
+    let mut help = String::new();
+    let mut todo = vec![vec![]];
+    while let Some(command) = todo.pop() {
+        let args: Vec<_> = command.iter().map(String::as_str).chain(["--help"]).collect();
+        let ran = folder.run(&args, &[("UNTIS_WEBHOOK_CONFIG", "hidden")]);
+        assert_eq!((ran.code(), ran.err().as_str()), (0, ""), "{args:?}");
+        help += &format!("$ untis-webhookd {}\n{}\n", args.join(" "), ran.out());
+        let out = ran.out();
+        let commands = out.lines().skip_while(|line| *line != "Commands:").skip(1);
+        // What is further in belongs to the line before it.
+        let names = commands.take_while(|line| !line.is_empty()).filter_map(|line| line.strip_prefix("  "));
+        let names =
+            names.filter(|line| !line.starts_with([' ', '-'])).filter_map(|line| line.split(' ').next());
+        let commands = names.filter(|name| *name != "help");
+        let commands = commands.map(|name| command.iter().cloned().chain([name.to_owned()]).collect());
+        let mut commands: Vec<Vec<String>> = commands.collect();
+        commands.reverse();
+        todo.extend(commands);
+    }
+    assert!(help.contains("untis-webhookd tenants forget --help") && !help.contains("hidden"));
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/help.txt");
+    if std::env::var("HELP").is_ok_and(|what| what == "write") {
+        fs::write(&file, &help).unwrap();
+    }
+    assert!(
+        fs::read_to_string(&file).unwrap() == help,
+        "tests/help.txt is out of date: HELP=write cargo test -p untis-webhook-server --test told"
+    );
 }

@@ -11,10 +11,10 @@ pub(super) struct TenantsAnswer<'a> {
     pub(super) next: Option<String>,
 }
 
-/// `GET /v1/tenants/{tenantId}`
+/// `GET /v1/tenants/{tenantId}`, and what the commands print of a tenant.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct TenantAnswer<'a> {
+pub(crate) struct TenantAnswer<'a> {
     tenant_id: String,
     environment: &'a str,
     status: &'static str,
@@ -35,7 +35,7 @@ pub(super) struct TenantAnswer<'a> {
 
 impl<'a> TenantAnswer<'a> {
     /// What is personal in the profile stays out.
-    pub(super) fn new(environment: &'a str, entry: Entry, profile: Option<Profile>) -> Self {
+    pub(crate) fn new(environment: &'a str, entry: Entry, profile: Option<Profile>) -> Self {
         let profile = profile.unwrap_or_default();
         let time = |time: Option<Timestamp>| time.and_then(rfc_3339);
         Self {

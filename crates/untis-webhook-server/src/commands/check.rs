@@ -1,6 +1,11 @@
 use std::process::ExitCode;
 
+use http::Uri;
+use untis_webhook_config::shown;
+
 use crate::fail;
+use crate::notify::is_in_the_clear;
+use crate::output::{done, escaped, table};
 use crate::serve::daemon::checked;
 use crate::settings::{ApiListen, Database, Settings};
 
@@ -9,33 +14,86 @@ pub(crate) fn run(settings: &Settings) -> ExitCode {
     if let Err(error) = checked(settings) {
         return fail(&error, 2);
     }
+    let rows: Vec<_> = will_do(settings)
+        .into_iter()
+        .chain(warnings(settings).into_iter().map(|warning| ("warning", warning)))
+        .map(|(label, text)| [label.to_owned(), escaped(&text)])
+        .collect();
+    done(table(&rows))
+}
+
+fn will_do(settings: &Settings) -> Vec<(&'static str, String)> {
     let Settings { webhook, listen, path, admin_listen, tenants, .. } = settings;
     let keys: Vec<_> = webhook.keys.iter().map(|(id, _)| id.as_str()).collect();
-    println!("deliveries   POST http://{listen}{path}, signed by {}", keys.join(", "));
-    println!("environment  {}", tenants.environment);
-    match &tenants.database {
-        Database::Postgres(_) => println!("database     PostgreSQL"),
-        Database::Sqlite(file) => println!("database     SQLite, {}", file.display()),
-    }
-    match tenants.api.as_ref().map(|api| &api.listen) {
-        Some(ApiListen::Tcp(address)) => println!("API          http://{address}"),
-        Some(ApiListen::Unix(path)) => println!("API          {}", path.display()),
-        None => println!("API          none"),
-    }
-    println!("admin        http://{admin_listen}");
-    match &tenants.notify {
-        Some(notify) => println!("told         {}", notify.url),
-        None => println!("told         nobody: UNTIS_WEBHOOK_NOTIFY_URL is not set"),
-    }
-    match &tenants.probe {
-        Some(probe) => println!("probe        {}", probe.url),
-        None => println!("probe        none: UNTIS_WEBHOOK_PROBE_URL is not set"),
-    }
+    let database = match &tenants.database {
+        Database::Postgres(_) => "PostgreSQL".to_owned(),
+        Database::Sqlite(file) => format!("SQLite, {}", file.display()),
+    };
+    let api = match tenants.api.as_ref().map(|api| &api.listen) {
+        Some(ApiListen::Tcp(address)) => format!("http://{address}"),
+        Some(ApiListen::Unix(path)) => path.display().to_string(),
+        None => "none".to_owned(),
+    };
+    let told = match &tenants.notify {
+        Some(notify) => without_path(&notify.url),
+        None => "nobody: UNTIS_WEBHOOK_NOTIFY_URL is not set".to_owned(),
+    };
+    let probe = match &tenants.probe {
+        Some(probe) => probe.url.clone(),
+        None => "none: UNTIS_WEBHOOK_PROBE_URL is not set".to_owned(),
+    };
+    vec![
+        ("deliveries", format!("POST http://{listen}{path}, signed by {}", keys.join(", "))),
+        ("environment", tenants.environment.clone()),
+        ("database", database),
+        ("API", api),
+        ("admin", format!("http://{admin_listen}")),
+        ("told", told),
+        ("probe", probe),
+    ]
+}
+
+/// What is as it may be, and should not be.
+fn warnings(settings: &Settings) -> Vec<String> {
+    let tenants = &settings.tenants;
+    let mut warnings = Vec::new();
     if tenants.client_ids.is_empty() {
-        println!(
-            "warning      UNTIS_WEBHOOK_CLIENT_IDS is not set: a school is held to the first client id that comes, which \
-             another partner may have forwarded"
+        warnings.push(
+            "UNTIS_WEBHOOK_CLIENT_IDS is not set: a school is held to the first client id that comes, which another \
+             partner may have forwarded"
+                .to_owned(),
         );
     }
-    ExitCode::SUCCESS
+    if tenants.notify.as_ref().is_some_and(|notify| is_in_the_clear(&notify.url)) {
+        warnings.push(
+            "the application is told in the clear: whoever is on the way reads which schools there are"
+                .to_owned(),
+        );
+    }
+    let probe = tenants.probe.as_ref().and_then(|probe| probe.url.parse::<Uri>().ok());
+    if probe.is_some_and(|probe| is_in_the_clear(&probe)) {
+        warnings.push(
+            "the platform is asked in the clear: whoever is on the way reads the credentials of schools"
+                .to_owned(),
+        );
+    }
+    #[cfg(unix)]
+    for file in &tenants.secret_files {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(file).map(|metadata| metadata.permissions().mode());
+        if mode.is_ok_and(|mode| mode & 0o066 != 0) {
+            warnings.push(format!("{}: others than its owner may read or write it", shown(file)));
+        }
+    }
+    warnings
+}
+
+/// What follows the host may be a token.
+fn without_path(url: &Uri) -> String {
+    let authority = url.authority().map(ToString::to_string).unwrap_or_default();
+    match (url.scheme_str(), url.path_and_query().is_some_and(|rest| rest.as_str() != "/")) {
+        (Some(scheme), true) => format!("{scheme}://{authority}/..."),
+        (Some(scheme), false) => format!("{scheme}://{authority}"),
+        (None, _) => authority,
+    }
 }

@@ -1,14 +1,13 @@
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use strsim::jaro_winkler;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-use untis_webhook_config::{may_be_key, shown};
+use untis_webhook_config::{may_be_key, read_file, shown};
 
-use super::ConfigError;
 use super::keys::{KEYS, Key};
+use super::{ConfigError, NOT_UNICODE};
 
 /// What was said, and where.
 pub(super) struct Given {
@@ -44,8 +43,9 @@ impl Values {
         let mut values = Self { given: BTreeMap::new(), file: file.map(shown) };
         if let Some(file) = file {
             let name = shown(file);
+            let octets = read_file(file).map_err(|error| ConfigError(format!("{name}: {error}")))?;
             let text =
-                fs::read_to_string(file).map_err(|error| ConfigError(format!("{name}: {}", error.kind())))?;
+                String::from_utf8(octets).map_err(|_| ConfigError(format!("{name}: {NOT_UNICODE}")))?;
             let table = DeTable::parse(&text).map_err(|error| {
                 let line =
                     error.span().map_or(String::new(), |span| format!(", line {}", line(&text, span.start)));
@@ -53,15 +53,19 @@ impl Values {
             })?;
             values.take(&text, "", table.get_ref())?;
         }
+        let set = |variable| Ok(var(variable)?.filter(|text| !text.trim().is_empty()));
+        if set(UPSTREAM)?.is_some() {
+            return Err(ConfigError(format!("{UPSTREAM}: {NO_PROXY}")));
+        }
         for Key { name, var: variable } in KEYS {
-            if let Some(text) = var(variable)?.filter(|text| !text.trim().is_empty()) {
+            if let Some(text) = set(variable)? {
                 values.given.insert(name, Given { text: text.trim().to_owned(), place: variable.to_owned() });
             }
         }
         Ok(values)
     }
 
-    pub(super) fn get(&self, name: &'static str) -> Option<&Given> {
+    pub(super) fn get(&self, name: &str) -> Option<&Given> {
         self.given.get(name)
     }
 
@@ -99,7 +103,10 @@ impl Values {
                 continue;
             }
             let Some(known) = KEYS.iter().find(|known| known.name == name) else {
-                return Err(ConfigError(format!("{place}: {}", unknown(&name))));
+                return Err(ConfigError(match &*name {
+                    "proxy" => format!("{place}, proxy: {NO_PROXY}"),
+                    _ => format!("{place}: {}", unknown(&name)),
+                }));
             };
             let place = format!("{place}, {name}");
             let text = said(value).ok_or_else(|| {
@@ -146,3 +153,7 @@ fn unknown(name: &str) -> String {
 fn line(text: &str, at: usize) -> usize {
     text.get(..at).map_or(1, |before| before.matches('\n').count() + 1)
 }
+
+/// Where deliveries are to be passed on to. To keep tenants all the same would be something else than was asked for.
+const UPSTREAM: &str = "UNTIS_WEBHOOK_UPSTREAM";
+const NO_PROXY: &str = "expected nothing here: deliveries cannot be passed on yet, only kept by [tenants]";

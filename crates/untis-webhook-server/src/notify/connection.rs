@@ -43,6 +43,13 @@ pub(crate) enum AddressError {
     NotAnAddress,
 }
 
+/// Whether what goes there may leave this machine unencrypted.
+pub(crate) fn is_in_the_clear(uri: &Uri) -> bool {
+    let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    let is_loopback = host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    uri.scheme() == Some(&Scheme::HTTP) && !is_loopback && host != "localhost"
+}
+
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NotTold {
@@ -96,13 +103,6 @@ impl Application {
 
     pub(super) fn authority(&self) -> &str {
         self.authority.as_str()
-    }
-
-    /// Whether what goes there may leave this machine unencrypted.
-    pub(super) fn is_in_the_clear(&self) -> bool {
-        let host = self.authority.host().trim_start_matches('[').trim_end_matches(']');
-        let is_loopback = host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-        self.tls.is_none() && !is_loopback && host != "localhost"
     }
 
     /// Sends it over a connection of its own, and gives the head of the answer.
@@ -224,8 +224,7 @@ mod tests {
             ("http://127.0.0.1", false),
             ("https://10.1.2.3", false),
         ] {
-            let application = Application::new(&url.parse().unwrap()).unwrap();
-            assert_eq!(application.is_in_the_clear(), expected, "{url}");
+            assert_eq!(is_in_the_clear(&url.parse().unwrap()), expected, "{url}");
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::api::Api;
 use crate::api::listener::ApiListener;
 use crate::metrics::Metrics;
 use crate::notify::Notify;
-use crate::settings::{ApiListen, Database, Settings, Tenants};
+use crate::settings::{self, ApiListen, Database, Settings, Tenants};
 
 /// All of it, opened and bound, before the first connection is taken.
 pub(crate) struct Daemon {
@@ -145,18 +145,13 @@ impl Daemon {
     }
 }
 
-/// Whether all that can be known without opening anything is right.
+/// Whether the API asks whoever reaches it for a token: on a Unix socket it answers whoever may open the file.
 pub(crate) fn checked(settings: &Settings) -> Result<(), StartError> {
-    let Tenants { api, notify, probe, .. } = &settings.tenants;
-    // Without a token only who may open the file of a socket is answered.
-    let is_open = |listen: &ApiListen, tokens: &[_]| matches!(listen, ApiListen::Tcp(_)) && tokens.is_empty();
-    if api.as_ref().is_some_and(|api| is_open(&api.listen, &api.tokens)) {
-        return Err(StartError::ApiToken);
+    let is_open = |api: &settings::Api| matches!(api.listen, ApiListen::Tcp(_)) && api.tokens.is_empty();
+    match settings.tenants.api.as_ref().is_some_and(is_open) {
+        true => Err(StartError::ApiToken),
+        false => Ok(()),
     }
-    let metrics = Metrics::new()?;
-    notify.as_ref().map(|notify| Notify::new(&notify.url, &notify.secrets, metrics)).transpose()?;
-    probe.as_ref().map(Probe::new).transpose()?;
-    Ok(())
 }
 
 pub(crate) async fn registry<S: Store>(

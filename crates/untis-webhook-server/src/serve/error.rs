@@ -18,6 +18,8 @@ pub(crate) enum StartError {
     Listen(SocketAddr, #[source] io::Error),
     #[error("nothing can be counted")]
     Metrics(#[from] BuildError),
+    #[error("expected the database {0} to be there: serve or tenants import makes it")]
+    NoDatabase(String),
     #[error("the application cannot be told")]
     Notify(#[from] NotifyError),
     #[error("the registry does not open")]
