@@ -4,6 +4,7 @@
 //! A test stops where it is surprised.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, clippy::indexing_slicing)]
 
+pub mod behaviour;
 pub mod bodies;
 pub mod fuzz;
 pub mod hidden;

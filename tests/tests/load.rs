@@ -36,8 +36,6 @@ use untis_webhook_tests::platform::{PLATFORM, STRANGER, verifier};
 use untis_webhook_tests::process::memory_kib;
 use untis_webhook_tests::wire::{Connection, head_of};
 
-use crate::stack::Stack;
-
 /// A delivery as it is written.
 struct Written {
     head: String,
@@ -187,7 +185,7 @@ fn ten_thousand_deliveries_are_handled_as_often_as_they_are_genuine() {
     let mut memory = Vec::new();
     for name in ["axum", "hyper", "warp", "tower"] {
         let servers = servers();
-        let stacks = servers.block_on(Stack::start_all());
+        let stacks = servers.block_on(stack::start_all());
         let address = stacks.iter().find(|stack| stack.name == name).unwrap().address;
         let idle = clients.block_on(idle(servers.handle(), &plan, address));
 

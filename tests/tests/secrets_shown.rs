@@ -24,6 +24,7 @@ use tower_layer::Layer;
 use untis_webhook::event::{Credentials, Deactivation};
 use untis_webhook::{Algorithm, Event, HeaderNames, KeySet, Rejection, Verified, VerifyingKey};
 use untis_webhook_axum::{ExtractRejection, VerifiedBytes, VerifiedEvent, VerifiedJson};
+use untis_webhook_proxy::{NotAnswered, Proxy, Upstream};
 use untis_webhook_tenants::{CredentialSet, Inconclusive, TokenProbe};
 use untis_webhook_testkit::{
     Delivery, Fault, Forgery, Lag, Payload, Refusal, School, SigningKey, TokenEndpoint,
@@ -137,6 +138,11 @@ async fn no_debug_and_no_error_of_a_public_type_shows_a_secret() {
     token_endpoint(&mut shown, &mut hidden);
     shown.debug(&DefaultRejectionResponse::default());
     shown.debug(&untis_webhook_tower::Reason("the database does not answer".into()));
+
+    let upstream: Upstream = "127.0.0.1:3000".parse().unwrap();
+    shown.debug(&upstream);
+    shown.debug(&Proxy::new(upstream));
+    shown.debug(&NotAnswered::Late);
 
     tenants::tenants(&mut shown, &mut hidden).await;
     hidden.assert_absent("a public type", &shown.text);
@@ -258,6 +264,7 @@ fn errors(shown: &mut Shown, hidden: &mut Hidden) {
     let private = PLATFORM.to_pkcs8_pem();
     hidden.octets(private.as_bytes());
     shown.error(&private.parse::<VerifyingKey>().unwrap_err());
+    shown.error(&private.parse::<Upstream>().unwrap_err());
     shown.error(&private.replace("PRIVATE", "PUBLIC").parse::<VerifyingKey>().unwrap_err());
     shown.error(&SigningKey::from_pkcs8_pem(&private[..private.len() / 2]).unwrap_err());
     for name in vectors::names("keys/wrong") {

@@ -2,11 +2,14 @@
 
 use std::process::ExitCode;
 
-use tower_proxy::{Upstream, serve};
+use untis_webhook_proxy::Upstream;
 
 fn main() -> ExitCode {
     receiver_support::run("tower-proxy", async |_| {
-        let upstream = Upstream::from_vars(|name| std::env::var(name).ok())?;
-        Ok(async |listener, verifier, stop| serve(listener, verifier, stop, upstream).await)
+        let upstream: Upstream = std::env::var("UPSTREAM")
+            .unwrap_or_default()
+            .parse()
+            .map_err(|error| format!("UPSTREAM: {error}"))?;
+        Ok(async |listener, verifier, stop| tower_proxy::serve(listener, verifier, stop, upstream).await)
     })
 }

@@ -25,7 +25,8 @@ fn an_upstream_that_is_none_is_said_before_it_listens() {
     for value in [
         None,
         Some(""),
-        Some("http://127.0.0.1:1"),
+        Some("https://127.0.0.1:1"),
+        Some("http://127.0.0.1:1/path"),
         // Without a port, or with none that there is, it would be sent to port 80.
         Some("127.0.0.1"),
         Some("localhost:"),

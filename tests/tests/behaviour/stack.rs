@@ -3,40 +3,31 @@
 use std::future::pending;
 use std::net::SocketAddr;
 
-use axum::Router;
-use axum::http::StatusCode;
 use tokio::net::TcpListener;
-use tower_proxy::Upstream;
+use untis_webhook_tests::behaviour::{Stack, application};
 use untis_webhook_tests::platform::verifier;
 
-/// A server at work, until the runtime ends.
-pub(crate) struct Stack {
-    pub(crate) name: &'static str,
-    pub(crate) address: SocketAddr,
+/// All of them: axum, hyper, warp, and the layer around a plain tower service.
+pub(crate) async fn start_all() -> Vec<Stack> {
+    let stop = || Box::pin(pending());
+    let (axum, axum_address) = listen().await;
+    tokio::spawn(axum_receiver::serve(axum, verifier(), stop()));
+    let (hyper, hyper_address) = listen().await;
+    tokio::spawn(hyper_receiver::serve(hyper, verifier(), stop()));
+    let (warp, warp_address) = listen().await;
+    tokio::spawn(warp_receiver::serve(warp, verifier(), stop()));
+    let tower_address = tower_proxy(application().await.to_string()).await;
+
+    [("axum", axum_address), ("hyper", hyper_address), ("warp", warp_address), ("tower", tower_address)]
+        .map(|(name, address)| Stack { name, address })
+        .into()
 }
 
-impl Stack {
-    /// All of them: axum, hyper, warp, and the layer around a plain tower service.
-    pub(crate) async fn start_all() -> Vec<Self> {
-        let stop = || Box::pin(pending());
-        let (axum, axum_address) = listen().await;
-        tokio::spawn(axum_receiver::serve(axum, verifier(), stop()));
-        let (hyper, hyper_address) = listen().await;
-        tokio::spawn(hyper_receiver::serve(hyper, verifier(), stop()));
-        let (warp, warp_address) = listen().await;
-        tokio::spawn(warp_receiver::serve(warp, verifier(), stop()));
-
-        let (application, application_address) = listen().await;
-        let router = Router::new().fallback(async || StatusCode::NO_CONTENT);
-        tokio::spawn(async { axum::serve(application, router).await });
-        let upstream = Upstream::from_vars(|_| Some(application_address.to_string())).unwrap();
-        let (tower, tower_address) = listen().await;
-        tokio::spawn(tower_proxy::serve(tower, verifier(), stop(), upstream));
-
-        [("axum", axum_address), ("hyper", hyper_address), ("warp", warp_address), ("tower", tower_address)]
-            .map(|(name, address)| Self { name, address })
-            .into()
-    }
+/// The proxy in front of this application.
+pub(crate) async fn tower_proxy(upstream: String) -> SocketAddr {
+    let (listener, address) = listen().await;
+    tokio::spawn(tower_proxy::serve(listener, verifier(), Box::pin(pending()), upstream.parse().unwrap()));
+    address
 }
 
 async fn listen() -> (TcpListener, SocketAddr) {

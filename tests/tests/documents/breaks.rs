@@ -94,13 +94,22 @@ impl<'a> Test<'a> {
     }
 }
 
-/// All that is compiled with this file, and what is in the macros of the receivers' tests and of the contract of stores.
+/// All that is compiled with this file, and what is in the macros of tests that several share.
 fn source_of(file: &Path) -> String {
     let is_root = file.ends_with("lib.rs") || file.ends_with("main.rs");
-    let source = read_all(if is_root { file.parent().unwrap() } else { file });
-    match source.contains("receiver_tests!") {
-        true => source + &read_all(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/receiver.rs")),
-        false if source.contains("\ncontract!(") => source + &read_all(&file.with_file_name("contract")),
+    let mut source = read_all(if is_root { file.parent().unwrap() } else { file });
+    let of_macros = [
+        ("receiver_tests!", "src/receiver.rs"),
+        ("behaviour_tests!", "src/behaviour.rs"),
+        ("upstream_tests!", "src/behaviour/upstream.rs"),
+    ];
+    for (name, file) in of_macros {
+        if source.contains(name) {
+            source += &read_all(&Path::new(env!("CARGO_MANIFEST_DIR")).join(file));
+        }
+    }
+    match source.contains("\ncontract!(") {
+        true => source + &read_all(&file.with_file_name("contract")),
         false => source,
     }
 }

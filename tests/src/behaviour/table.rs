@@ -1,10 +1,10 @@
 //! The table: what is sent, and what must come back, the same from every stack.
 
+use crate::platform::BODY;
 use bytes::Bytes;
 use untis_webhook::Algorithm;
-use untis_webhook_tests::platform::BODY;
 
-use crate::exchange::{Body, Exchange, forged, genuine, signed, signed_with};
+use super::exchange::{Body, Exchange, forged, genuine, signed, signed_with};
 
 /// A kind of request, and its outcome in every stack.
 pub(crate) struct Row {

@@ -3,12 +3,12 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::platform::BODY;
+use crate::wire::Connection;
 use bytes::Bytes;
 use tokio::time::sleep;
-use untis_webhook_tests::platform::BODY;
-use untis_webhook_tests::wire::Connection;
 
-use crate::exchange::{Body, Exchange, Outcome, forged, genuine, stalled};
+use super::exchange::{Body, Exchange, Outcome, forged, genuine, stalled};
 
 /// Sends this, reads the answer, and tries the connection with a genuine delivery.
 pub(crate) async fn run(address: SocketAddr, exchange: &Exchange) -> Outcome {

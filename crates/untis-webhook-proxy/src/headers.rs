@@ -1,14 +1,17 @@
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-/// Makes the headers of a delivery those of a request to the application, which says by which key it is signed.
-pub(crate) fn forwarded(headers: &mut HeaderMap, key_id: HeaderValue) {
+/// Makes the headers of a delivery those of a request to the application, on a connection of its own, which says by which
+/// key it is signed.
+pub(crate) fn forwarded(headers: &mut HeaderMap, key_id: HeaderValue, host: HeaderValue) {
     remove_hop_by_hop(headers);
     let dropped: Vec<_> = headers.keys().filter(|name| !is_plain(name)).cloned().collect();
     for name in dropped.iter().chain(&REPLACED).chain(&ANOTHER_REQUEST) {
         headers.remove(name);
     }
     headers.insert(KEY, key_id);
+    headers.insert(HOST, host);
+    headers.insert(CONNECTION, HeaderValue::from_static("close"));
 }
 
 /// What is said of one connection is not passed on to the next (RFC 9110 section 7.6.1).
@@ -30,8 +33,8 @@ fn is_plain(name: &HeaderName) -> bool {
 /// Names the key that signed the delivery. Whatever came under this name is not ours.
 const KEY: HeaderName = HeaderName::from_static("x-untis-key");
 
-/// What the client says anew, of the body that it has in whole and of the application's address.
-const REPLACED: [HeaderName; 3] = [CONTENT_LENGTH, EXPECT, HOST];
+/// What is said anew, of the body that is there in whole.
+const REPLACED: [HeaderName; 2] = [CONTENT_LENGTH, EXPECT];
 
 /// What makes frameworks take the request for one of another method or path than was looked at here.
 const ANOTHER_REQUEST: [HeaderName; 6] = [

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
+use crate::platform::{BODY, PLATFORM, STRANGER};
 use bytes::Bytes;
 use untis_webhook::Algorithm;
 use untis_webhook_testkit::Delivery;
-use untis_webhook_tests::platform::{BODY, PLATFORM, STRANGER};
 
 /// A request, and how it is sent.
 #[derive(Clone)]

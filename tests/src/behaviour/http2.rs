@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::bodies::Frames;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
 use http_body_util::BodyExt;
@@ -10,9 +11,8 @@ use hyper::client::conn::http2::{SendRequest, handshake};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use untis_webhook_tests::bodies::Frames;
 
-use crate::exchange::{Body, Exchange, Outcome, forged, genuine};
+use super::exchange::{Body, Exchange, Outcome, forged, genuine};
 
 /// Sends this, reads the answer, and tries the connection with a genuine delivery.
 pub(crate) async fn run(address: SocketAddr, exchange: &Exchange) -> Outcome {

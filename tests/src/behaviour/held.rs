@@ -8,8 +8,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, timeout};
 
-use crate::exchange::{forged, genuine};
-use crate::http1;
+use super::exchange::{forged, genuine};
+use super::http1;
 
 /// What is sent at once, what is sent each second from then on, and after how many seconds it must be over.
 pub(crate) struct Way {

@@ -1,5 +1,4 @@
 //! What the application gets.
-#![allow(clippy::unwrap_used, reason = "a test stops where it is surprised")]
 
 use std::net::SocketAddr;
 
@@ -7,10 +6,11 @@ use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tower_proxy::Upstream;
 use untis_webhook_testkit::Delivery;
-use untis_webhook_tests::platform::{BODY, PLATFORM, forged, verifier};
+use untis_webhook_tests::platform::{BODY, PLATFORM, forged};
 use untis_webhook_tests::wire::{head, status};
+
+use crate::proxy;
 
 /// An application that answers 204, and tells what it got; and the proxy in front of it.
 async fn proxied() -> (SocketAddr, String, UnboundedReceiver<(HeaderMap, String)>) {
@@ -23,11 +23,7 @@ async fn proxied() -> (SocketAddr, String, UnboundedReceiver<(HeaderMap, String)
     let address = application.local_addr().unwrap().to_string();
     tokio::spawn(async { axum::serve(application, Router::new().fallback(handler)).await });
 
-    let upstream = Upstream::from_vars(|_| Some(address.clone())).unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let proxy = listener.local_addr().unwrap();
-    tokio::spawn(tower_proxy::serve(listener, verifier(), Box::pin(std::future::pending()), upstream));
-    (proxy, address, got)
+    (proxy(address.clone()).await, address, got)
 }
 
 #[tokio::test]
@@ -112,7 +108,7 @@ async fn the_application_is_told_of_no_other_method_path_length_or_expectation()
     names.sort_unstable();
     assert_eq!(
         names,
-        ["algorithm", "authorization", "content-length", "content-type", "host", "x-untis-key"]
+        ["algorithm", "authorization", "connection", "content-length", "content-type", "host", "x-untis-key"]
     );
     assert_eq!(headers.get("x-untis-key").unwrap(), "production");
 }

@@ -5,9 +5,9 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-use crate::table::Row;
+use super::{table, upstream};
 
-pub(crate) fn print(rows: &[Row]) -> String {
+pub(crate) fn print(rows: &[table::Row], upstream: &[upstream::Row]) -> String {
     let mut page = String::from(HEAD);
     let mut group = "";
     for row in rows {
@@ -17,6 +17,10 @@ pub(crate) fn print(rows: &[Row]) -> String {
         }
         let http2 = if row.http2.is_empty() { "–" } else { row.http2 };
         writeln!(page, "| {} | {} | {http2} |", row.name, row.http1).unwrap();
+    }
+    page.push_str(PROXY);
+    for row in upstream {
+        writeln!(page, "| {} | {} |", row.name, row.answer).unwrap();
     }
     page.push_str(TAIL);
     page
@@ -36,9 +40,10 @@ const HEAD: &str = "\
 # Behaviour
 
 What a sender gets to see, in every stack alike: axum, hyper, warp, and the layer around a plain tower service (a reverse
-proxy). Each row is sent to each of the four example receivers as a real server on loopback, over HTTP/1.1 in raw bytes and
-over HTTP/2 in clear text by a client. This page is printed by that test, `tests/tests/behaviour`, which fails when it and
-the runs differ; `BEHAVIOUR=write cargo test --test behaviour` writes it anew.
+proxy). Each row is sent to each of the four example receivers, and to `untis-webhookd` that passes on what it verified, as a
+real server on loopback, over HTTP/1.1 in raw bytes and over HTTP/2 in clear text by a client. This page is printed by that
+test, `tests/tests/behaviour`, which fails when it and the runs differ; `BEHAVIOUR=write cargo test --test behaviour` writes it
+anew.
 
 A row says the status, and what becomes of the connection: *kept* if a genuine delivery that follows on it is answered with
 204, *closed* if not. Every 401 has `WWW-Authenticate: Untis-Signature`, every 405 `Allow: POST`, and no answer has a body.
@@ -48,16 +53,26 @@ an event has been handled; 400 and 422 to a signed body are the extractor's, and
 is compared as it is sent, so an address that was registered with a slash at its end is another one.
 ";
 
+const PROXY: &str = "
+## Of a reverse proxy: the application
+
+`untis-webhookd` that passes deliveries on, and `tower-proxy`. A genuine delivery is answered with what the application answers,
+in HTTP/1.1 whatever it speaks, once that is there in whole; the connection is kept.
+
+| the application | the answer |
+|---|---|
+";
+
 const TAIL: &str = "
 ## Notes
 
 A dash: HTTP/2 has no header names in odd case, no white space around values and no line breaks in them, and how a body is
 declared, withheld or asked for is sent in HTTP/1.1 alone. Header lists of more than 16 KiB end an HTTP/2 connection before the layer sees them;
-that limit is hyper's, and all four stacks are served by hyper.
+that limit is hyper's, and all of them are served by hyper.
 
 ## Further
 
-These are tests of their own in the same place, also for all four stacks:
+These are tests of their own in the same place, also for all of them:
 
 - A body that does not come within its deadline, 10 s, or trickles past it, is 408, and the connection is closed.
 - A connection on which nothing has begun, or nothing but what was refused, is closed after at most 12 s, whatever is sent
