@@ -33,19 +33,27 @@ pub struct Program {
     pub name: &'static str,
     /// The built program.
     pub path: &'static str,
+    /// What it is started with.
+    pub args: &'static [&'static str],
     /// Further variables.
     pub env: Vec<(&'static str, String)>,
 }
 
 impl Program {
     fn command(&self) -> Command {
-        self.environment(Command::new(self.path))
+        let mut command = Command::new(self.path);
+        command.args(self.args);
+        self.environment(command)
     }
 
     /// With so many descriptors.
     fn command_with(&self, descriptors: u32) -> Command {
         let mut shell = Command::new("sh");
-        shell.arg("-c").arg(format!("ulimit -n {descriptors} && exec \"$0\"")).arg(self.path);
+        shell
+            .arg("-c")
+            .arg(format!("ulimit -n {descriptors} && exec \"$0\" \"$@\""))
+            .arg(self.path)
+            .args(self.args);
         self.environment(shell)
     }
 
@@ -58,30 +66,35 @@ impl Program {
     }
 }
 
-const VARIABLES: [&str; 13] = [
+const VARIABLES: [&str; 18] = [
     "FETCH_SECONDS",
     "LISTEN",
     "RUST_LOG",
+    "UNTIS_WEBHOOK_ADMIN_LISTEN",
     "UNTIS_WEBHOOK_ALGORITHM_HEADER",
     "UNTIS_WEBHOOK_CLIENT_IDS",
+    "UNTIS_WEBHOOK_CONFIG",
     "UNTIS_WEBHOOK_DATABASE",
     "UNTIS_WEBHOOK_ENVIRONMENT",
     "UNTIS_WEBHOOK_ENVIRONMENT_KEYS",
     "UNTIS_WEBHOOK_KEYS",
+    "UNTIS_WEBHOOK_LOG_FORMAT",
+    "UNTIS_WEBHOOK_PATH",
     "UNTIS_WEBHOOK_PROBE_URL",
     "UNTIS_WEBHOOK_SIGNATURE_HEADER",
     "UNTIS_WEBHOOK_STORE_KEYS",
+    "UNTIS_WEBHOOK_UPSTREAM",
     "UPSTREAM",
 ];
 
-/// The tests of a receiver: its name, and an `async fn` that gives its
-/// [`Program::env`](crate::receiver::Program::env).
+/// The tests of a receiver: its name, an `async fn` that gives its
+/// [`Program::env`](crate::receiver::Program::env), and its arguments.
 #[macro_export]
 macro_rules! receiver_tests {
-    ($name:literal, $env:path) => {
+    ($name:literal, $env:path $(, $arg:literal)*) => {
         async fn program() -> $crate::receiver::Program {
             let path = env!(concat!("CARGO_BIN_EXE_", $name));
-            $crate::receiver::Program { name: $name, path, env: $env().await }
+            $crate::receiver::Program { name: $name, path, args: &[$($arg),*], env: $env().await }
         }
 
         #[tokio::test]

@@ -8,39 +8,47 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use tokio::sync::watch;
-use untis_webhook_tenants::{KeyRing, Registry, Store};
 
+pub(crate) use self::application::Application;
 use self::host::is_for_loopback;
-use self::readiness::Readiness;
-use self::summary::Summaries;
+use self::readiness::{NotReady, Readiness};
 pub(crate) use self::summary::Summary;
+pub(crate) use self::tenants::Tenants;
 use crate::metrics::Metrics;
 
+mod application;
 mod host;
 mod readiness;
 mod summary;
+mod tenants;
+
+/// What there is to ask about where deliveries go.
+pub(crate) trait Watched: Send + Sync + 'static {
+    /// Whether deliveries can be taken now.
+    fn look(&self) -> impl Future<Output = Result<(), NotReady>> + Send;
+
+    /// Sees to it that the numbers that are not counted one by one are of late.
+    fn count(&self, metrics: &Metrics) -> impl Future<Output = ()> + Send;
+}
 
 /// The admin listener's service.
-pub(crate) struct Admin<S> {
-    registry: Registry<S>,
+pub(crate) struct Admin<W> {
+    watched: W,
     metrics: Metrics,
     readiness: Readiness,
-    summaries: Summaries,
     /// Gone when the daemon has begun to stop.
     serving: watch::Receiver<()>,
     is_on_loopback: bool,
 }
 
-impl<S: Store> Admin<S> {
+impl<W: Watched> Admin<W> {
     pub(crate) fn new(
-        registry: Registry<S>,
-        ring: KeyRing,
+        watched: W,
         metrics: Metrics,
         serving: watch::Receiver<()>,
         is_on_loopback: bool,
     ) -> Self {
-        let (readiness, summaries) = (Readiness::new(ring), Summaries::default());
-        Self { registry, metrics, readiness, summaries, serving, is_on_loopback }
+        Self { watched, metrics, readiness: Readiness::default(), serving, is_on_loopback }
     }
 
     pub(crate) async fn answer<B>(
@@ -67,7 +75,7 @@ impl<S: Store> Admin<S> {
                 Err(why) => text(StatusCode::SERVICE_UNAVAILABLE, why),
             },
             _ => {
-                self.summaries.refresh(&self.registry, &self.metrics).await;
+                self.watched.count(&self.metrics).await;
                 let mut response = text(StatusCode::OK, self.metrics.render());
                 response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PROMETHEUS));
                 response
@@ -79,7 +87,7 @@ impl<S: Store> Admin<S> {
         if self.serving.has_changed().is_err() {
             return Err("stopping");
         }
-        self.readiness.of(&self.registry).await
+        self.readiness.of(&self.watched).await
     }
 }
 

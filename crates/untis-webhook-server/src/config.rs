@@ -8,13 +8,14 @@ use std::time::Duration;
 use http::Uri;
 use untis_webhook::event::Secret;
 use untis_webhook_config::shown;
+use untis_webhook_proxy::UpstreamError;
 use untis_webhook_serve::log_filter;
 use untis_webhook_tenants::{KeyRing, StoreKey, TokenProbe};
 
 use self::given::{Given, Values};
 use self::secrets::read_lines;
 use crate::notify;
-use crate::settings::{Api, ApiListen, Database, LogFormat, Notify, Probe, Settings, Tenants};
+use crate::settings::{Api, ApiListen, Database, LogFormat, Mode, Notify, Probe, Proxy, Settings, Tenants};
 
 mod given;
 mod keys;
@@ -52,11 +53,26 @@ impl Settings {
                 "a path that begins with a slash",
             )?,
             admin_listen: parse("admin.listen", ADDRESS, "127.0.0.1:9090")?,
-            log: values.or("log", "info", log_filter, "a level such as info, or levels by target")?,
+            log: values.or("log", "info", log_filter, LEVELS)?,
             log_format: values.or("log_format", "text", log_format, "text or json")?,
-            tenants: tenants(&values, &webhook)?,
+            mode: mode(&values, &webhook)?,
             webhook,
         })
+    }
+}
+
+/// Deliveries are passed on if it is said where to; what is said of tenants is not used then.
+fn mode(values: &Values, webhook: &untis_webhook_config::Config) -> Result<Mode, ConfigError> {
+    match values.get("proxy.upstream") {
+        Some(given) => Ok(Mode::Proxy(Proxy {
+            upstream: given.text().parse().map_err(|error: UpstreamError| given.says(&error.to_string()))?,
+            unused: values.within("tenants.").map(str::to_owned),
+        })),
+        // To keep tenants all the same would be something else than was asked for.
+        None if values.has_table("proxy") => {
+            Err(values.missing("proxy.upstream", "the application's host and port such as 127.0.0.1:3000"))
+        }
+        None => Ok(Mode::Tenants(Box::new(tenants(values, webhook)?))),
     }
 }
 
@@ -220,4 +236,5 @@ fn log_format(text: &str) -> Option<LogFormat> {
 }
 
 const NOT_UNICODE: &str = "expected text, found octets that are not UTF-8";
+const LEVELS: &str = "a level such as info or levels such as info,untis_webhook_tower=debug";
 const ADDRESS: &str = "an address such as 127.0.0.1:8080";

@@ -7,6 +7,7 @@ use metrics::{counter, gauge, histogram, with_local_recorder};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusRecorder};
 use tokio::time::sleep;
 use untis_webhook::Rejection;
+use untis_webhook_proxy::NotAnswered;
 use untis_webhook_tenants::Status;
 
 use crate::admin::Summary;
@@ -18,12 +19,16 @@ pub(crate) struct Metrics(Arc<PrometheusRecorder>);
 /// What became of a request to the webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// It is durable.
+    /// It is durable, or the application said so.
     Accepted,
+    /// It was verified, and the application did not answer.
+    NotAnswered(NotAnswered),
     /// It was verified, and is not for this registry.
     NotForThisRegistry,
     /// It was verified, and could not be stored.
     NotStored,
+    /// It was verified, and the application did not take it, or it is no event.
+    NotTaken,
     /// It was verified, and was no POST.
     OtherMethod,
     /// It was verified, and sent to another path.
@@ -75,6 +80,7 @@ impl Metrics {
     pub(crate) fn answered(&self, key: &str, outcome: Outcome) {
         let (outcome, reason) = match outcome {
             Outcome::Accepted => ("accepted", String::new()),
+            Outcome::NotAnswered(reason) => ("not_taken", format!("NotAnswered{reason:?}")),
             other => ("not_taken", format!("{other:?}")),
         };
         self.record(|| {

@@ -16,7 +16,9 @@ pub(crate) mod daemon;
 mod deliveries;
 pub(crate) mod error;
 mod log;
+mod proxy;
 mod stop;
+pub(crate) mod tenants;
 mod work;
 
 /// Runs until SIGINT or SIGTERM.

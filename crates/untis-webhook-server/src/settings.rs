@@ -8,6 +8,7 @@ use std::time::Duration;
 use http::Uri;
 use tracing_subscriber::EnvFilter;
 use untis_webhook::event::Secret;
+use untis_webhook_proxy::Upstream;
 use untis_webhook_tenants::KeyRing;
 
 /// All of it.
@@ -26,7 +27,25 @@ pub(crate) struct Settings {
     /// `UNTIS_WEBHOOK_LOG_FORMAT`: `text` unless set.
     pub(crate) log_format: LogFormat,
     /// What becomes of verified deliveries.
-    pub(crate) tenants: Tenants,
+    pub(crate) mode: Mode,
+}
+
+/// What becomes of verified deliveries.
+#[derive(Debug)]
+pub(crate) enum Mode {
+    /// They are passed on.
+    Proxy(Proxy),
+    /// They are kept, and the application is told.
+    Tenants(Box<Tenants>),
+}
+
+/// How deliveries are passed on.
+#[derive(Debug)]
+pub(crate) struct Proxy {
+    /// `UNTIS_WEBHOOK_UPSTREAM`: the application's host and port.
+    pub(crate) upstream: Upstream,
+    /// Where something is said of tenants, who are not kept.
+    pub(crate) unused: Option<String>,
 }
 
 /// Who reads the log.

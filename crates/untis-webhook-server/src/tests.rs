@@ -30,12 +30,13 @@ use untis_webhook_tests::wire::{self, Connection};
 
 use crate::serve::daemon::{Addresses, Daemon};
 use crate::serve::error::StartError;
-use crate::settings::{Api, ApiListen, Database, LogFormat, Notify, Settings, Tenants};
+use crate::settings::{Api, ApiListen, Database, LogFormat, Mode, Notify, Settings, Tenants};
 
 mod admin;
 mod api;
 mod openapi;
 mod outage;
+mod passing_on;
 mod probing;
 #[cfg(unix)]
 mod process;
@@ -63,7 +64,7 @@ impl Setup {
             admin_listen: any_port(),
             log: EnvFilter::default(),
             log_format: LogFormat::Text,
-            tenants: Tenants {
+            mode: Mode::Tenants(Box::new(Tenants {
                 environment: "production".to_owned(),
                 environment_keys: None,
                 client_ids: Vec::new(),
@@ -75,13 +76,14 @@ impl Setup {
                 api: Some(Api { listen: ApiListen::Tcp(any_port()), tokens: vec![Secret::new(TOKEN)] }),
                 notify: None,
                 probe: None,
-            },
+            })),
         };
         Self { folder, store_key, settings }
     }
 
     fn tenants(&mut self) -> &mut Tenants {
-        &mut self.settings.tenants
+        let Mode::Tenants(tenants) = &mut self.settings.mode else { panic!("a registry") };
+        tenants
     }
 
     /// With an application to tell.

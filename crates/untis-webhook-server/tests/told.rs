@@ -133,37 +133,37 @@ fn bad_configuration_is_one_sentence_that_says_where_and_ends_with_2() {
         (
             "environment_keys = [\"2026\"]",
             "environment_keys = [\"2025\"]",
-            "line 29, tenants.environment_keys: expected the names",
+            "line 34, tenants.environment_keys: expected the names",
         ),
         (
             "database = \"sqlite:untis-webhookd.db\"",
             "database = \"mysql://x\"",
-            "line 35, tenants.database: expected sqlite:FILE",
+            "line 40, tenants.database: expected sqlite:FILE",
         ),
         (
             "store_keys = [\"first=store-key.txt\"]",
             "store_keys = [\"store-key.txt\"]",
-            "line 39, tenants.store_keys: expected the keys",
+            "line 44, tenants.store_keys: expected the keys",
         ),
         (
             "first=store-key.txt",
             "first=untis-public.txt",
-            "line 39, tenants.store_keys: untis-public.txt: expected a store key",
+            "line 44, tenants.store_keys: untis-public.txt: expected a store key",
         ),
         (
             "grace_days = 30",
             "grace_days = \"a month\"",
-            "line 42, tenants.grace_days: expected a number of days",
+            "line 47, tenants.grace_days: expected a number of days",
         ),
         (
             "destroy_deleted_at_once = false",
             "destroy_deleted_at_once = 1",
-            "line 45, tenants.destroy_deleted_at_once: expected true",
+            "line 50, tenants.destroy_deleted_at_once: expected true",
         ),
         (
             "listen = \"127.0.0.1:8081\"",
             "listen = \"192.0.2.1:8081\"",
-            "line 49, tenants.api.listen: expected an address on loopback",
+            "line 54, tenants.api.listen: expected an address on loopback",
         ),
         (
             "token_file = \"api-token.txt\"",
@@ -173,7 +173,7 @@ fn bad_configuration_is_one_sentence_that_says_where_and_ends_with_2() {
         (
             "url = \"http://127.0.0.1:3000/untis\"",
             "url = \"http://192.0.2.1/x\"",
-            "d.toml, line 56, tenants.notify.url: expected https, or http to a loopback or private address",
+            "d.toml, line 61, tenants.notify.url: expected https, or http to a loopback or private address",
         ),
         (
             "secret_file = \"notify-secret.txt\"",
@@ -183,47 +183,49 @@ fn bad_configuration_is_one_sentence_that_says_where_and_ends_with_2() {
         (
             "secret_file = \"notify-secret.txt\"",
             "secret_file = \"api-token.txt\"",
-            "d.toml, line 59, tenants.notify.secret_file: expected whsec_",
+            "d.toml, line 64, tenants.notify.secret_file: expected whsec_",
         ),
         (
             "url = \"https://api.example\"",
             "url = \"http://api.example.com:80/x?y\"",
-            "d.toml, line 63, tenants.probe.url: expected an API's address",
+            "d.toml, line 68, tenants.probe.url: expected an API's address",
         ),
         (
             "restore = false",
             "restore = \"perhaps\"",
-            "line 66, tenants.probe.restore: expected true or false",
+            "line 71, tenants.probe.restore: expected true or false",
         ),
         (
             "restore = false",
             "restor = false",
-            "line 66: tenants.probe.restor is not known: is it tenants.probe.restore?",
+            "line 71: tenants.probe.restor is not known: is it tenants.probe.restore?",
         ),
-        ("restore = false", "restore = 1979-05-27", "line 66, tenants.probe.restore: expected a text"),
-        ("[tenants.probe]", "[tenants.probe", "d.toml, line 61: "),
+        ("restore = false", "restore = 1979-05-27", "line 71, tenants.probe.restore: expected a text"),
+        ("[tenants.probe]", "[tenants.probe", "d.toml, line 66: "),
         ("[admin]", "[server]", "d.toml, line 22: server is not known"),
+        ("[admin]", "[proxy]", "d.toml, line 24: proxy.listen is not known"),
+        ("#[proxy]", "[proxy]", "UNTIS_WEBHOOK_UPSTREAM, or proxy.upstream in d.toml is not set"),
         (
-            "[admin]",
-            "[proxy]",
-            "d.toml, line 22, proxy: expected nothing here: deliveries cannot be passed on yet",
+            "#[proxy]",
+            "[proxy]\nupstream = \"localhost\"",
+            "d.toml, line 29, proxy.upstream: expected the application's host and port",
         ),
         (
             "grace_days = 30",
             "grace_days = 65536",
-            "line 42, tenants.grace_days: expected a number of days up to",
+            "line 47, tenants.grace_days: expected a number of days up to",
         ),
-        ("api-token.txt", "no-such-file", "line 52, tenants.api.token_file: no-such-file: No such file"),
+        ("api-token.txt", "no-such-file", "line 57, tenants.api.token_file: no-such-file: No such file"),
         (
             "notify-secret.txt",
             "empty.txt",
-            "line 59, tenants.notify.secret_file: empty.txt: expected a secret",
+            "line 64, tenants.notify.secret_file: empty.txt: expected a secret",
         ),
-        ("store-key.txt", "/dev/zero", "line 39, tenants.store_keys: /dev/zero: expected a file or a pipe"),
+        ("store-key.txt", "/dev/zero", "line 44, tenants.store_keys: /dev/zero: expected a file or a pipe"),
         (
             "store-key.txt",
             "long.txt",
-            "line 39, tenants.store_keys: long.txt: expected less, found more than 64",
+            "line 44, tenants.store_keys: long.txt: expected less, found more than 64",
         ),
         ("log = \"info\"", &format!("log = \"{KEY}\""), "d.toml, line 19, log: expected a level"),
         (
@@ -296,10 +298,34 @@ fn every_variable_of_the_annotated_file_is_read() {
         assert!(err.starts_with(&format!("untis-webhookd: {variable}: ")), "{variable}: {err}");
         assert!(err.contains(expected) && !err.contains("MIIE"), "{variable}: {err}");
     }
-    let proxy = folder.check(&[("UNTIS_WEBHOOK_UPSTREAM", "127.0.0.1:3000")]);
+    let proxy = folder.check(&[("UNTIS_WEBHOOK_UPSTREAM", KEY)]);
     assert_eq!(proxy.code(), 2);
-    assert!(proxy.err().starts_with("untis-webhookd: UNTIS_WEBHOOK_UPSTREAM: "), "{}", proxy.err());
-    assert_eq!(folder.check(&[("UNTIS_WEBHOOK_UPSTREAM", " ")]).code(), 0);
+    assert!(proxy.err().starts_with("untis-webhookd: UNTIS_WEBHOOK_UPSTREAM: expected the application's"));
+}
+
+/// Each is what the environment says, or the file.
+#[test]
+fn deliveries_are_passed_on_if_it_is_said_where_to_and_no_tenants_are_kept_then() {
+    let folder = Folder::new();
+    let upstream = [("UNTIS_WEBHOOK_UPSTREAM", "127.0.0.1:3000")];
+    let ran = folder.check(&upstream);
+    assert_eq!(ran.code(), 0, "{}", ran.err());
+    let is_unused = |out: &str| {
+        out.contains("passed on   http://127.0.0.1:3000\n")
+            && out.contains("tenants.api.listen: not used")
+            && !out.contains("database")
+    };
+    assert!(is_unused(&ran.out()), "{}", ran.out());
+    let ran = folder.run(&["--config", "d.toml", "tenants", "list"], &upstream);
+    assert!(ran.code() == 2 && ran.err().contains("expected [tenants], found an upstream"), "{}", ran.err());
+    // An empty variable is none.
+    assert!(folder.check(&[("UNTIS_WEBHOOK_UPSTREAM", " ")]).out().contains("database"));
+
+    folder.replace("#[proxy]\n#upstream", "[proxy]\nupstream");
+    assert!(is_unused(&folder.check(&[]).out()));
+    let keys = ("UNTIS_WEBHOOK_KEYS", "2026=untis-public.txt");
+    let ran = folder.run(&["check"], &[upstream[0], keys]);
+    assert!(ran.code() == 0 && !ran.out().contains("not used"), "{}{}", ran.out(), ran.err());
 }
 
 #[test]

@@ -6,8 +6,8 @@ use untis_webhook_config::shown;
 use crate::fail;
 use crate::notify::is_in_the_clear;
 use crate::output::{done, escaped, table};
-use crate::serve::daemon::checked;
-use crate::settings::{ApiListen, Database, Settings};
+use crate::serve::tenants::checked;
+use crate::settings::{ApiListen, Database, Mode, Proxy, Settings, Tenants};
 
 /// Opens nothing, neither a database nor a port.
 pub(crate) fn run(settings: &Settings) -> ExitCode {
@@ -23,8 +23,22 @@ pub(crate) fn run(settings: &Settings) -> ExitCode {
 }
 
 fn will_do(settings: &Settings) -> Vec<(&'static str, String)> {
-    let Settings { webhook, listen, path, admin_listen, tenants, .. } = settings;
+    let Settings { webhook, listen, path, admin_listen, mode, .. } = settings;
     let keys: Vec<_> = webhook.keys.iter().map(|(id, _)| id.as_str()).collect();
+    let mut rows = vec![
+        ("deliveries", format!("POST http://{listen}{path}, signed by {}", keys.join(", "))),
+        ("admin", format!("http://{admin_listen}")),
+    ];
+    match mode {
+        Mode::Proxy(Proxy { upstream, .. }) => {
+            rows.push(("passed on", format!("http://{}", upstream.as_str())));
+        }
+        Mode::Tenants(tenants) => rows.extend(of_tenants(tenants)),
+    }
+    rows
+}
+
+fn of_tenants(tenants: &Tenants) -> [(&'static str, String); 5] {
     let database = match &tenants.database {
         Database::Postgres(_) => "PostgreSQL".to_owned(),
         Database::Sqlite(file) => format!("SQLite, {}", file.display()),
@@ -42,12 +56,10 @@ fn will_do(settings: &Settings) -> Vec<(&'static str, String)> {
         Some(probe) => probe.url.clone(),
         None => "none: UNTIS_WEBHOOK_PROBE_URL is not set".to_owned(),
     };
-    vec![
-        ("deliveries", format!("POST http://{listen}{path}, signed by {}", keys.join(", "))),
+    [
         ("environment", tenants.environment.clone()),
         ("database", database),
         ("API", api),
-        ("admin", format!("http://{admin_listen}")),
         ("told", told),
         ("probe", probe),
     ]
@@ -55,7 +67,18 @@ fn will_do(settings: &Settings) -> Vec<(&'static str, String)> {
 
 /// What is as it may be, and should not be.
 fn warnings(settings: &Settings) -> Vec<String> {
-    let tenants = &settings.tenants;
+    match &settings.mode {
+        Mode::Proxy(Proxy { unused, .. }) => {
+            let said = |place| {
+                format!("{place}: not used, as all that is said of tenants: deliveries are passed on")
+            };
+            unused.iter().map(said).collect()
+        }
+        Mode::Tenants(tenants) => warnings_of_tenants(tenants),
+    }
+}
+
+fn warnings_of_tenants(tenants: &Tenants) -> Vec<String> {
     let mut warnings = Vec::new();
     if tenants.client_ids.is_empty() {
         warnings.push(

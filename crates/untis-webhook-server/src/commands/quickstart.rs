@@ -9,7 +9,7 @@ use super::keygen::{make, write};
 use crate::args::Kind;
 use crate::config::ConfigError;
 use crate::serve::serve;
-use crate::settings::{ApiListen, Settings};
+use crate::settings::{ApiListen, Mode, Settings};
 use crate::{fail, var};
 
 /// Makes what is missing in a folder of its own, and serves with that.
@@ -64,7 +64,7 @@ fn prepare(folder: &Path) -> io::Result<PathBuf> {
 
 fn say(folder: &Path, settings: &Settings) {
     let file = |file| folder.join(file).display().to_string();
-    let Settings { listen, path, tenants, .. } = settings;
+    let Settings { listen, path, mode, .. } = settings;
     eprintln!("For development: it trusts a pretend platform, whose private key is {}.", file(PRIVATE));
     eprintln!("For production put the platform's public key in its place, and your own client ids.");
     eprintln!("A delivery, in another terminal:");
@@ -72,7 +72,9 @@ fn say(folder: &Path, settings: &Settings) {
         "  cargo run -p untis-webhook-cli -- send created --private {} --to http://{listen}{path}",
         file(PRIVATE)
     );
-    if let Some(ApiListen::Tcp(address)) = tenants.api.as_ref().map(|api| &api.listen) {
+    if let Mode::Tenants(tenants) = mode
+        && let Some(ApiListen::Tcp(address)) = tenants.api.as_ref().map(|api| &api.listen)
+    {
         eprintln!("The school's credentials:");
         eprintln!(
             "  curl -H \"Authorization: Bearer $(cat {})\" http://{address}/v1/tenants/12345/credentials",

@@ -9,9 +9,9 @@ use self::import::ImportError;
 use crate::args::{self, Tenants};
 use crate::fail;
 use crate::output::{OutputError, escaped, print};
-use crate::serve::daemon::registry;
 use crate::serve::error::StartError;
-use crate::settings::{Database, Settings};
+use crate::serve::tenants::registry;
+use crate::settings::{Database, Mode, Settings};
 
 mod export;
 mod import;
@@ -34,7 +34,9 @@ enum Operation<'a> {
 }
 
 fn over(settings: &Settings, operation: Operation<'_>) -> ExitCode {
-    let Settings { webhook, tenants, .. } = settings;
+    let Settings { webhook, mode: Mode::Tenants(tenants), .. } = settings else {
+        return fail(&StartError::NoTenants, 2);
+    };
     let done = Runtime::new().map_err(StartError::Runtime).and_then(|runtime| {
         runtime.block_on(async {
             match &tenants.database {

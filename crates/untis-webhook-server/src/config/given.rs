@@ -33,6 +33,8 @@ impl Given {
 pub(super) struct Values {
     given: BTreeMap<&'static str, Given>,
     file: Option<String>,
+    /// Those of the file, whatever is in them.
+    tables: Vec<String>,
 }
 
 impl Values {
@@ -40,7 +42,7 @@ impl Values {
         file: Option<&Path>,
         var: impl Fn(&str) -> Result<Option<String>, ConfigError>,
     ) -> Result<Self, ConfigError> {
-        let mut values = Self { given: BTreeMap::new(), file: file.map(shown) };
+        let mut values = Self { given: BTreeMap::new(), file: file.map(shown), tables: Vec::new() };
         if let Some(file) = file {
             let name = shown(file);
             let octets = read_file(file).map_err(|error| ConfigError(format!("{name}: {error}")))?;
@@ -54,9 +56,6 @@ impl Values {
             values.take(&text, "", table.get_ref())?;
         }
         let set = |variable| Ok(var(variable)?.filter(|text| !text.trim().is_empty()));
-        if set(UPSTREAM)?.is_some() {
-            return Err(ConfigError(format!("{UPSTREAM}: {NO_PROXY}")));
-        }
         for Key { name, var: variable } in KEYS {
             if let Some(text) = set(variable)? {
                 values.given.insert(name, Given { text: text.trim().to_owned(), place: variable.to_owned() });
@@ -65,8 +64,18 @@ impl Values {
         Ok(values)
     }
 
+    /// Where something of this table is said, if it is.
+    pub(super) fn within(&self, table: &str) -> Option<&str> {
+        self.given.iter().find(|(name, _)| name.starts_with(table)).map(|(_, given)| &*given.place)
+    }
+
     pub(super) fn get(&self, name: &str) -> Option<&Given> {
         self.given.get(name)
+    }
+
+    /// Whether the file has this table.
+    pub(super) fn has_table(&self, name: &str) -> bool {
+        self.tables.iter().any(|table| table == name)
     }
 
     /// By the name of the variable that says the same.
@@ -100,13 +109,11 @@ impl Values {
                     )));
                 };
                 self.take(text, &format!("{name}."), table)?;
+                self.tables.push(name);
                 continue;
             }
             let Some(known) = KEYS.iter().find(|known| known.name == name) else {
-                return Err(ConfigError(match &*name {
-                    "proxy" => format!("{place}, proxy: {NO_PROXY}"),
-                    _ => format!("{place}: {}", unknown(&name)),
-                }));
+                return Err(ConfigError(format!("{place}: {}", unknown(&name))));
             };
             let place = format!("{place}, {name}");
             let text = said(value).ok_or_else(|| {
@@ -153,7 +160,3 @@ fn unknown(name: &str) -> String {
 fn line(text: &str, at: usize) -> usize {
     text.get(..at).map_or(1, |before| before.matches('\n').count() + 1)
 }
-
-/// Where deliveries are to be passed on to. To keep tenants all the same would be something else than was asked for.
-const UPSTREAM: &str = "UNTIS_WEBHOOK_UPSTREAM";
-const NO_PROXY: &str = "expected nothing here: deliveries cannot be passed on yet, only kept by [tenants]";

@@ -7,7 +7,7 @@ pub(super) struct Key {
 }
 
 /// In the order of `untis-webhookd.toml`.
-pub(super) const KEYS: [Key; 21] = [
+pub(super) const KEYS: [Key; 22] = [
     Key { name: "listen", var: "LISTEN" },
     Key { name: "path", var: "UNTIS_WEBHOOK_PATH" },
     Key { name: "keys", var: "UNTIS_WEBHOOK_KEYS" },
@@ -16,6 +16,7 @@ pub(super) const KEYS: [Key; 21] = [
     Key { name: "log", var: "RUST_LOG" },
     Key { name: "log_format", var: "UNTIS_WEBHOOK_LOG_FORMAT" },
     Key { name: "admin.listen", var: "UNTIS_WEBHOOK_ADMIN_LISTEN" },
+    Key { name: "proxy.upstream", var: "UNTIS_WEBHOOK_UPSTREAM" },
     Key { name: "tenants.environment", var: "UNTIS_WEBHOOK_ENVIRONMENT" },
     Key { name: "tenants.environment_keys", var: "UNTIS_WEBHOOK_ENVIRONMENT_KEYS" },
     Key { name: "tenants.client_ids", var: "UNTIS_WEBHOOK_CLIENT_IDS" },

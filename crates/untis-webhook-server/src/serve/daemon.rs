@@ -8,19 +8,13 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use untis_webhook_config::Config;
-use untis_webhook_serve::{connections, serve, serve_at_most};
-use untis_webhook_tenants::{Registry, Store};
-use untis_webhook_tenants_sqlx::{PgStore, SqliteStore};
+use untis_webhook_serve::{connections, serve_at_most};
 
-use super::deliveries;
 use super::error::StartError;
-use super::work::{Probe, Work};
-use crate::admin::Admin;
-use crate::api::Api;
-use crate::api::listener::ApiListener;
+use super::{proxy, tenants};
+use crate::admin::{Admin, Watched};
 use crate::metrics::Metrics;
-use crate::notify::Notify;
-use crate::settings::{self, ApiListen, Database, Settings, Tenants};
+use crate::settings::{Mode, Settings};
 
 /// All of it, opened and bound, before the first connection is taken.
 pub(crate) struct Daemon {
@@ -32,7 +26,6 @@ pub(crate) struct Daemon {
 }
 
 /// Where it listens.
-#[cfg(test)]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Addresses {
     pub(crate) webhook: SocketAddr,
@@ -43,83 +36,38 @@ pub(crate) struct Addresses {
 
 impl Daemon {
     pub(crate) async fn open(settings: Settings) -> Result<Self, StartError> {
-        checked(&settings)?;
-        match &settings.tenants.database {
-            Database::Postgres(url) => {
-                let store = PgStore::connect(url).await?;
-                Self::open_over(store, settings).await
-            }
-            Database::Sqlite(file) => {
-                let store = SqliteStore::open(file).await?;
-                Self::open_over(store, settings).await
-            }
+        let Settings { webhook, listen, path, admin_listen, mode, .. } = settings;
+        let front = Front { webhook, path, listen, admin_listen, metrics: Metrics::new()? };
+        match mode {
+            Mode::Proxy(proxy) => proxy::open(front, proxy).await,
+            Mode::Tenants(tenants) => tenants::open(front, *tenants).await,
         }
     }
 
-    async fn open_over<S: Store + 'static>(store: S, settings: Settings) -> Result<Self, StartError> {
-        let Settings { webhook, listen, path, admin_listen, tenants, .. } = settings;
-        let metrics = Metrics::new()?;
-        let notify = tenants.notify.as_ref();
-        let notify =
-            notify.map(|notify| Notify::new(&notify.url, &notify.secrets, metrics.clone())).transpose()?;
-        if notify.is_none() {
-            tracing::warn!("there is no application to tell: UNTIS_WEBHOOK_NOTIFY_URL is not set");
-        }
-        let probe = tenants.probe.as_ref().map(Probe::new).transpose()?;
-        let registry = registry(&webhook, &tenants, store).await?;
-
-        let (webhook_listener, webhook_address) = bind(listen).await?;
-        let (admin_listener, admin_address) = bind(admin_listen).await?;
-        let api = match &tenants.api {
-            Some(api) => {
-                let listener = ApiListener::bind(&api.listen).await?;
-                Some((listener, Api::new(registry.clone(), &api.tokens, metrics.clone())))
-            }
-            None => None,
-        };
-        let api_address = api.as_ref().and_then(|(listener, _)| listener.address());
-        let keys = webhook.keys.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>().join(", ");
-        tracing::info!(
-            address = %webhook_address,
-            admin = %admin_address,
-            api = api_address.map(tracing::field::display),
-            environment = registry.environment(),
-            keys,
-            "listening"
-        );
-
+    /// Serves by the future that is made of what tells it to stop.
+    pub(super) fn new<F>(
+        addresses: Addresses,
+        metrics: Metrics,
+        serve: impl FnOnce(watch::Receiver<()>) -> F,
+    ) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        #[cfg(not(test))]
+        let _ = addresses;
         let (stop, stopped) = watch::channel(());
-        let is_on_loopback = admin_address.ip().is_loopback();
-        let admin =
-            Admin::new(registry.clone(), tenants.ring, metrics.clone(), stopped.clone(), is_on_loopback);
-        let deliveries =
-            deliveries::service(webhook.into_verifier(), path, registry.clone(), metrics.clone());
-        let work = Work { registry, notify, probe };
-        let serving = async move {
-            let (receiving, received) = watch::channel(());
-            let (telling, told) = watch::channel(());
-            let receive = async {
-                serve(webhook_listener, deliveries, gone(stopped)).await;
-                drop(receiving);
-            };
-            let work = async {
-                work.run_until(gone(received)).await;
-                drop(telling);
-            };
-            // The application asks for what it is told of, so these stop last.
-            let answer = serve_api(api, gone(told.clone()));
-            let watch = serve_admin(admin_listener, admin, gone(told));
-            tokio::select! {
-                _ = async { tokio::join!(receive, work, answer, watch) } => {}
-                () = metrics.upkeep() => {}
-            }
-        };
-        Ok(Self {
+        let serving = serve(stopped);
+        Self {
             #[cfg(test)]
-            addresses: Addresses { webhook: webhook_address, admin: admin_address, api: api_address },
-            serving: Box::pin(serving),
+            addresses,
+            serving: Box::pin(async move {
+                tokio::select! {
+                    () = serving => {}
+                    () = metrics.upkeep() => {}
+                }
+            }),
             stop,
-        })
+        }
     }
 
     /// Where it listens, whatever port it was told.
@@ -145,55 +93,45 @@ impl Daemon {
     }
 }
 
-/// Whether the API asks whoever reaches it for a token: on a Unix socket it answers whoever may open the file.
-pub(crate) fn checked(settings: &Settings) -> Result<(), StartError> {
-    let is_open = |api: &settings::Api| matches!(api.listen, ApiListen::Tcp(_)) && api.tokens.is_empty();
-    match settings.tenants.api.as_ref().is_some_and(is_open) {
-        true => Err(StartError::ApiToken),
-        false => Ok(()),
+/// What both modes have: where deliveries come, and where it is watched.
+pub(super) struct Front {
+    pub(super) webhook: Config,
+    pub(super) path: String,
+    pub(super) metrics: Metrics,
+    listen: SocketAddr,
+    admin_listen: SocketAddr,
+}
+
+impl Front {
+    /// The names of the keys that are trusted.
+    pub(super) fn keys(&self) -> String {
+        self.webhook.keys.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>().join(", ")
+    }
+
+    pub(super) async fn bind(&self) -> Result<Listeners, StartError> {
+        let (webhook, webhook_address) = bind(self.listen, "LISTEN").await?;
+        let (admin, admin_address) = bind(self.admin_listen, "UNTIS_WEBHOOK_ADMIN_LISTEN").await?;
+        Ok(Listeners { webhook, webhook_address, admin, admin_address })
     }
 }
 
-pub(crate) async fn registry<S: Store>(
-    webhook: &Config,
-    tenants: &Tenants,
-    store: S,
-) -> Result<Registry<S>, StartError> {
-    let mut builder = Registry::builder(&webhook.keys, tenants.ring.clone())
-        .environment(&tenants.environment)
-        .client_ids(&tenants.client_ids)
-        .grace(tenants.grace);
-    if let Some(keys) = &tenants.environment_keys {
-        builder = builder.environment_keys(keys);
-    }
-    if tenants.destroy_deleted_at_once {
-        builder = builder.destroy_deleted_at_once();
-    }
-    Ok(builder.open(store).await?)
+pub(super) struct Listeners {
+    pub(super) webhook: TcpListener,
+    pub(super) webhook_address: SocketAddr,
+    pub(super) admin: TcpListener,
+    pub(super) admin_address: SocketAddr,
 }
 
-async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
-    let failed = |error| StartError::Listen(address, error);
+async fn bind(address: SocketAddr, variable: &'static str) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |error| StartError::Listen(address, error, variable);
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     Ok((listener, address))
 }
 
-async fn serve_api<S: Store + 'static>(api: Option<(ApiListener, Api<S>)>, stop: impl Future<Output = ()>) {
-    let Some((listener, api)) = api else { return };
-    let api = Arc::new(api);
-    let service = service_fn(move |request| Arc::clone(&api).answer(request));
-    let connections = (connections() / 8).clamp(2, API_CONNECTIONS);
-    match listener {
-        ApiListener::Tcp(listener) => serve_at_most(connections, listener, service, stop).await,
-        #[cfg(unix)]
-        ApiListener::Unix(listener) => serve_at_most(connections, listener, service, stop).await,
-    }
-}
-
-async fn serve_admin<S: Store + 'static>(
+pub(super) async fn serve_admin<W: Watched>(
     listener: TcpListener,
-    admin: Admin<S>,
+    admin: Admin<W>,
     stop: impl Future<Output = ()>,
 ) {
     let admin = Arc::new(admin);
@@ -203,13 +141,11 @@ async fn serve_admin<S: Store + 'static>(
 }
 
 /// Comes back once whoever has the other end is done.
-async fn gone(mut sender: watch::Receiver<()>) {
+pub(super) async fn gone(mut sender: watch::Receiver<()>) {
     while sender.changed().await.is_ok() {}
 }
 
 /// At most at once. The webhook's leave a descriptor free for each, of which these take a part.
-const API_CONNECTIONS: u16 = 64;
-
 const ADMIN_CONNECTIONS: u16 = 16;
 
 /// Deliveries have 15 s, and then messages 25 s.

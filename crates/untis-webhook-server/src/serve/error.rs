@@ -14,12 +14,14 @@ pub(crate) enum StartError {
     Api(#[from] ListenError),
     #[error("expected a token for an API on TCP, found none: UNTIS_WEBHOOK_API_TOKEN_FILE")]
     ApiToken,
-    #[error("cannot listen on {0}")]
-    Listen(SocketAddr, #[source] io::Error),
+    #[error("cannot listen on {0}: {1}: {2} names another address")]
+    Listen(SocketAddr, io::Error, &'static str),
     #[error("nothing can be counted")]
     Metrics(#[from] BuildError),
     #[error("expected the database {0} to be there: serve or tenants import makes it")]
     NoDatabase(String),
+    #[error("expected [tenants], found an upstream: no tenants are kept where deliveries are passed on")]
+    NoTenants,
     #[error("the application cannot be told")]
     Notify(#[from] NotifyError),
     #[error("the registry does not open")]

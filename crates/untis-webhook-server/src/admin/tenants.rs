@@ -1,0 +1,36 @@
+use untis_webhook_tenants::{FingerprintKey, KeyRing, Registry, Store, TenantKey};
+
+use super::Watched;
+use super::readiness::NotReady;
+use super::summary::Summaries;
+use crate::metrics::Metrics;
+
+/// The registry, its database, and its keys.
+pub(crate) struct Tenants<S> {
+    registry: Registry<S>,
+    ring: KeyRing,
+    summaries: Summaries,
+}
+
+impl<S> Tenants<S> {
+    pub(crate) fn new(registry: Registry<S>, ring: KeyRing) -> Self {
+        Self { registry, ring, summaries: Summaries::default() }
+    }
+}
+
+impl<S: Store + 'static> Watched for Tenants<S> {
+    /// Does what a delivery does first, and takes it back: the database answers, writes, and its tables are those that
+    /// are known. That the store keys are still those of this database is seen by what each of them has wrapped.
+    async fn look(&self) -> Result<(), NotReady> {
+        let (store, environment) = (self.registry.store(), self.registry.environment());
+        let mut transaction = store.begin().await?;
+        store.lock(&mut transaction, TenantKey { environment, tenant_id: "" }, None).await?;
+        let wrapped = store.lock_fingerprint_keys(&mut transaction, environment).await?;
+        FingerprintKey::open(environment, &self.ring, wrapped.iter().map(|(name, key)| (&**name, &**key)))?;
+        Ok(())
+    }
+
+    async fn count(&self, metrics: &Metrics) {
+        self.summaries.refresh(&self.registry, metrics).await;
+    }
+}

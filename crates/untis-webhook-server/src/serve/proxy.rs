@@ -1,0 +1,44 @@
+use tokio::sync::watch;
+use untis_webhook_proxy::Proxy;
+use untis_webhook_serve::serve;
+
+use super::daemon::{Addresses, Daemon, Front, gone, serve_admin};
+use super::deliveries;
+use super::error::StartError;
+use crate::admin::{Admin, Application};
+use crate::settings;
+
+/// What is verified is passed on to the application, and nothing is kept.
+pub(super) async fn open(front: Front, proxy: settings::Proxy) -> Result<Daemon, StartError> {
+    let settings::Proxy { upstream, unused } = proxy;
+    let listeners = front.bind().await?;
+    if let Some(place) = unused {
+        tracing::warn!(place, "what is said of tenants is not used: deliveries are passed on");
+    }
+    tracing::info!(
+        address = %listeners.webhook_address,
+        admin = %listeners.admin_address,
+        upstream = upstream.as_str(),
+        keys = front.keys(),
+        "listening"
+    );
+    let addresses =
+        Addresses { webhook: listeners.webhook_address, admin: listeners.admin_address, api: None };
+    let Front { webhook, path, metrics, .. } = front;
+    Ok(Daemon::new(addresses, metrics.clone(), |stopped| async move {
+        let admin = Admin::new(
+            Application::new(upstream.clone()),
+            metrics.clone(),
+            stopped.clone(),
+            addresses.admin.ip().is_loopback(),
+        );
+        let deliveries = deliveries::passed_on(webhook.into_verifier(), path, Proxy::new(upstream), metrics);
+        let (receiving, received) = watch::channel(());
+        let receive = async {
+            serve(listeners.webhook, deliveries, gone(stopped)).await;
+            drop(receiving);
+        };
+        let watch = serve_admin(listeners.admin, admin, gone(received));
+        tokio::join!(receive, watch);
+    }))
+}

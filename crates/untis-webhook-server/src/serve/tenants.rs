@@ -1,0 +1,146 @@
+use std::sync::Arc;
+
+use hyper::service::service_fn;
+use tokio::sync::watch;
+use untis_webhook_config::Config;
+use untis_webhook_serve::{connections, serve, serve_at_most};
+use untis_webhook_tenants::{Registry, Store};
+use untis_webhook_tenants_sqlx::{PgStore, SqliteStore};
+
+use super::daemon::{Addresses, Daemon, Front, gone, serve_admin};
+use super::deliveries;
+use super::error::StartError;
+use super::work::{Probe, Work};
+use crate::admin::{self, Admin};
+use crate::api::Api;
+use crate::api::listener::ApiListener;
+use crate::notify::Notify;
+use crate::settings::{self, ApiListen, Database, Mode, Settings, Tenants};
+
+/// What is verified is kept, and the application is told.
+pub(super) async fn open(front: Front, tenants: Tenants) -> Result<Daemon, StartError> {
+    check_api(&tenants)?;
+    match &tenants.database {
+        Database::Postgres(url) => {
+            let store = PgStore::connect(url).await?;
+            open_over(store, front, tenants).await
+        }
+        Database::Sqlite(file) => {
+            let store = SqliteStore::open(file).await?;
+            open_over(store, front, tenants).await
+        }
+    }
+}
+
+async fn open_over<S: Store + 'static>(
+    store: S,
+    front: Front,
+    tenants: Tenants,
+) -> Result<Daemon, StartError> {
+    let notify = tenants.notify.as_ref();
+    let notify =
+        notify.map(|notify| Notify::new(&notify.url, &notify.secrets, front.metrics.clone())).transpose()?;
+    if notify.is_none() {
+        tracing::warn!("there is no application to tell: UNTIS_WEBHOOK_NOTIFY_URL is not set");
+    }
+    let probe = tenants.probe.as_ref().map(Probe::new).transpose()?;
+    let registry = registry(&front.webhook, &tenants, store).await?;
+
+    let listeners = front.bind().await?;
+    let api = match &tenants.api {
+        Some(api) => {
+            let listener = ApiListener::bind(&api.listen).await?;
+            Some((listener, Api::new(registry.clone(), &api.tokens, front.metrics.clone())))
+        }
+        None => None,
+    };
+    let addresses = Addresses {
+        webhook: listeners.webhook_address,
+        admin: listeners.admin_address,
+        api: api.as_ref().and_then(|(listener, _)| listener.address()),
+    };
+    tracing::info!(
+        address = %addresses.webhook,
+        admin = %addresses.admin,
+        api = addresses.api.map(tracing::field::display),
+        environment = registry.environment(),
+        keys = front.keys(),
+        "listening"
+    );
+
+    let Front { webhook, path, metrics, .. } = front;
+    Ok(Daemon::new(addresses, metrics.clone(), |stopped| async move {
+        let admin = Admin::new(
+            admin::Tenants::new(registry.clone(), tenants.ring),
+            metrics.clone(),
+            stopped.clone(),
+            addresses.admin.ip().is_loopback(),
+        );
+        let deliveries = deliveries::received(webhook.into_verifier(), path, registry.clone(), metrics);
+        let work = Work { registry, notify, probe };
+        let (receiving, received) = watch::channel(());
+        let (telling, told) = watch::channel(());
+        let receive = async {
+            serve(listeners.webhook, deliveries, gone(stopped)).await;
+            drop(receiving);
+        };
+        let work = async {
+            work.run_until(gone(received)).await;
+            drop(telling);
+        };
+        // The application asks for what it is told of, so these stop last.
+        let answer = serve_api(api, gone(told.clone()));
+        let watch = serve_admin(listeners.admin, admin, gone(told));
+        tokio::join!(receive, work, answer, watch);
+    }))
+}
+
+/// Whether all that can be known without opening anything is right.
+pub(crate) fn checked(settings: &Settings) -> Result<(), StartError> {
+    match &settings.mode {
+        Mode::Proxy(_) => Ok(()),
+        Mode::Tenants(tenants) => check_api(tenants),
+    }
+}
+
+/// Whether the API asks whoever reaches it for a token: on a Unix socket it answers whoever may open the file.
+fn check_api(tenants: &Tenants) -> Result<(), StartError> {
+    let is_open = |api: &settings::Api| matches!(api.listen, ApiListen::Tcp(_)) && api.tokens.is_empty();
+    match tenants.api.as_ref().is_some_and(is_open) {
+        true => Err(StartError::ApiToken),
+        false => Ok(()),
+    }
+}
+
+pub(crate) async fn registry<S: Store>(
+    webhook: &Config,
+    tenants: &Tenants,
+    store: S,
+) -> Result<Registry<S>, StartError> {
+    let mut builder = Registry::builder(&webhook.keys, tenants.ring.clone())
+        .environment(&tenants.environment)
+        .client_ids(&tenants.client_ids)
+        .grace(tenants.grace);
+    if let Some(keys) = &tenants.environment_keys {
+        builder = builder.environment_keys(keys);
+    }
+    if tenants.destroy_deleted_at_once {
+        builder = builder.destroy_deleted_at_once();
+    }
+    Ok(builder.open(store).await?)
+}
+
+async fn serve_api<S: Store + 'static>(api: Option<(ApiListener, Api<S>)>, stop: impl Future<Output = ()>) {
+    let Some((listener, api)) = api else { return };
+    let api = Arc::new(api);
+    let service = service_fn(move |request| Arc::clone(&api).answer(request));
+    let connections = (connections() / 8).clamp(2, API_CONNECTIONS);
+    match listener {
+        ApiListener::Tcp(listener) => serve_at_most(connections, listener, service, stop).await,
+        #[cfg(unix)]
+        ApiListener::Unix(listener) => serve_at_most(connections, listener, service, stop).await,
+    }
+}
+
+/// At most at once. The webhook's leave a descriptor free for each, of which these take a part.
+const API_CONNECTIONS: u16 = 64;
