@@ -26,7 +26,7 @@
 //!
 //! | what | how long, or how many |
 //! |---|---|
-//! | until the first request on a connection has begun, and after one that was refused | 10 s |
+//! | until the first request on a connection has begun, and after one that was refused or a [stranger](Stranger)'s | 10 s |
 //! | between requests after a genuine delivery | 65 s, more than reverse proxies keep an idle connection |
 //! | since a request on a connection last began or was answered | 60 s |
 //! | a connection, whatever comes on it | 5 min |
@@ -44,9 +44,11 @@ mod progress;
 mod refusals;
 mod serve;
 mod shown;
+mod stranger;
 
 pub use limits::connections;
 pub use listener::Listener;
 pub use log_filter::log_filter;
 pub use serve::{serve, serve_at_most};
 pub use shown::{causes, shown};
+pub use stranger::Stranger;

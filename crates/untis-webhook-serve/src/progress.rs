@@ -22,13 +22,15 @@ struct State {
     opened: Instant,
     /// When a request last began or ended.
     since: Instant,
+    /// When one last ended that was no stranger's.
+    ended: Instant,
 }
 
 impl Progress {
     /// That of a connection on which nothing has begun.
     pub(crate) fn new() -> Self {
         let now = Instant::now();
-        let state = State { under_way: 0, brought_a_delivery: false, opened: now, since: now };
+        let state = State { under_way: 0, brought_a_delivery: false, opened: now, since: now, ended: now };
         Self(Arc::new(Shared { state: Mutex::new(state), changed: Notify::new() }))
     }
 
@@ -38,13 +40,13 @@ impl Progress {
         state.under_way += 1;
         state.since = Instant::now();
         self.0.changed.notify_one();
-        UnderWay(self.clone())
+        UnderWay { progress: self.clone(), is_strangers: false }
     }
 
-    /// Whether no request is under way, and when one last began or ended.
+    /// Whether no request is under way, and when one last ended. That of a stranger does not count, who could ask on and on.
     pub(crate) fn idle(&self) -> (bool, Instant) {
         let state = self.state();
-        (state.under_way == 0, state.since)
+        (state.under_way == 0, state.ended)
     }
 
     /// Until when it may go on as it is.
@@ -72,20 +74,31 @@ impl Progress {
 
 /// A request, until it has been answered or given up.
 #[derive(Debug)]
-pub(crate) struct UnderWay(Progress);
+pub(crate) struct UnderWay {
+    progress: Progress,
+    is_strangers: bool,
+}
 
 impl UnderWay {
     /// It was a genuine delivery.
     pub(crate) fn is_genuine(&self) {
-        self.0.state().brought_a_delivery = true;
+        self.progress.state().brought_a_delivery = true;
+    }
+
+    /// It was a stranger's, and is over, whether the answer is read or not.
+    pub(crate) fn end_as_strangers(mut self) {
+        self.is_strangers = true;
     }
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        let mut state = self.0.state();
+        let mut state = self.progress.state();
         state.under_way -= 1;
         state.since = Instant::now();
-        self.0.0.changed.notify_one();
+        if !self.is_strangers {
+            state.ended = state.since;
+        }
+        self.progress.0.changed.notify_one();
     }
 }

@@ -15,11 +15,11 @@ use hyper_util::server::conn::auto;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, interval_at, sleep};
 
-use crate::Listener;
 use crate::connection::{Phase, drive};
 use crate::limits;
 use crate::progress::Progress;
 use crate::refusals::Refusals;
+use crate::{Listener, Stranger};
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -106,10 +106,20 @@ where
         let response = service.call(request);
         async move {
             let response = response.await?;
-            match response.extensions().get() {
-                Some(&rejection) => refusals.add(rejection, &method, &uri),
-                None => under_way.is_genuine(),
-            }
+            let under_way = match response.extensions().get() {
+                Some(&rejection) => {
+                    refusals.add(rejection, &method, &uri);
+                    Some(under_way)
+                }
+                None if response.extensions().get::<Stranger>().is_some() => {
+                    under_way.end_as_strangers();
+                    None
+                }
+                None => {
+                    under_way.is_genuine();
+                    Some(under_way)
+                }
+            };
             // It is under way for as long as hyper has not taken all of the body.
             Ok(response.map(|body| {
                 body.map_err(move |error| {

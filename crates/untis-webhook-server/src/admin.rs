@@ -8,6 +8,7 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use tokio::sync::watch;
+use untis_webhook_serve::Stranger;
 
 pub(crate) use self::application::Application;
 use self::host::is_for_loopback;
@@ -96,6 +97,8 @@ fn text(status: StatusCode, text: impl Into<Bytes>) -> Response<Full<Bytes>> {
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // Nobody is asked who they are.
+    response.extensions_mut().insert(Stranger);
     response
 }
 

@@ -10,8 +10,7 @@ use http_body_util::Full;
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use untis_webhook::event::Secret;
-use untis_webhook_serve::causes;
-use untis_webhook_serve::shown;
+use untis_webhook_serve::{Stranger, causes, shown};
 use untis_webhook_tenants::{Registry, RegistryError, Store};
 use zeroize::Zeroizing;
 
@@ -149,6 +148,7 @@ impl Refusal {
             }
             Self::Unauthorized(challenge) => {
                 response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+                response.extensions_mut().insert(Stranger);
             }
             _ => {}
         }

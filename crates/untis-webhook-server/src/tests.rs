@@ -37,6 +37,7 @@ mod api;
 mod openapi;
 mod outage;
 mod passing_on;
+mod places;
 mod probing;
 #[cfg(unix)]
 mod process;
