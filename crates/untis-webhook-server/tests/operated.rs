@@ -357,6 +357,20 @@ fn a_candidate_is_rejected_and_a_tenant_forgotten_until_it_is_new_again() {
 }
 
 #[test]
+fn a_database_is_made_for_its_owner_alone_whatever_the_mask() {
+    use std::os::unix::fs::PermissionsExt;
+    let operator = Operator::new();
+    let mut command = Command::new("sh");
+    command.args(["-c", "umask 0; exec \"$0\" serve", PROGRAM]).current_dir(operator.0.path());
+    let daemon = Daemon::listening(command.env("UNTIS_WEBHOOK_CONFIG", "untis-webhookd.toml"));
+    assert_eq!(daemon.deliver(&sign(Payload::credentials(Created))), 204);
+    for file in ["untis-webhookd.db", "untis-webhookd.db-wal", "untis-webhookd.db-shm"] {
+        let mode = fs::metadata(operator.path(file)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+}
+
+#[test]
 fn a_database_that_is_not_there_is_said_and_not_made() {
     let operator = Operator::new();
     for args in [&["tenants", "list"][..], &["tenants", "redrive"], &["rekey"]] {

@@ -45,12 +45,15 @@ type Database = Sqlite;
 type Row = sqlx::sqlite::SqliteRow;
 
 impl SqliteStore {
-    /// Opens a file, which is made if it is not there, over a pool of its own.
+    /// Opens a file over a pool of its own. One that is not there is made, for its owner alone, and so are the files that
+    /// SQLite puts beside it.
     ///
     /// # Errors
     ///
     /// [`StoreError`] if the file cannot be opened, or a later version of this library has been there.
     pub async fn open(file: impl AsRef<Path>) -> Result<Self, StoreError> {
+        #[cfg(unix)]
+        make_private(file.as_ref());
         let file = SqliteConnectOptions::new().filename(file).create_if_missing(true);
         let pool = SqlitePoolOptions::new()
             .max_connections(CONNECTIONS)
@@ -139,6 +142,15 @@ impl SqliteStore {
     async fn empty_leftovers(&self) -> Result<(), sqlx::Error> {
         sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.pool).await.map(drop)
     }
+}
+
+/// SQLite would make it as the process's mask has it, and gives what it puts beside it the same mode. An empty file is an empty
+/// database.
+#[cfg(unix)]
+fn make_private(file: &Path) {
+    use std::os::unix::fs::OpenOptionsExt;
+    // One that is there is as its owner has it, and of what cannot be made SQLite says why.
+    drop(std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file));
 }
 
 /// Puts the file into WAL mode. That does not wait for others that do the same; a transaction does.
