@@ -71,7 +71,10 @@ impl Application {
     pub(super) fn new(uri: &Uri) -> Result<Self, AddressError> {
         let parts = uri.clone().into_parts();
         let (scheme, authority) = parts.scheme.zip(parts.authority).ok_or(AddressError::NotAnAddress)?;
-        if authority.as_str().contains('@') || authority.host().is_empty() {
+        // What is no port would be the one of the scheme.
+        let port = authority.as_str().strip_prefix(authority.host()).unwrap_or_default();
+        let is_port = port.is_empty() || authority.port_u16().is_some_and(|port| port != 0);
+        if authority.as_str().contains('@') || authority.host().is_empty() || !is_port {
             return Err(AddressError::NotAnAddress);
         }
         let host = authority.host().trim_start_matches('[').trim_end_matches(']');
@@ -208,7 +211,14 @@ mod tests {
             let error = Application::new(&url.parse().unwrap()).err();
             assert_eq!(error, Some(AddressError::NotNear), "{url}");
         }
-        for url in ["/hook", "app.example", "ftp://app.example", "https://user:secret@app.example"] {
+        for url in [
+            "/hook",
+            "app.example",
+            "ftp://app.example",
+            "https://user:secret@app.example",
+            "https://app.example:99999",
+            "https://[::1]:0",
+        ] {
             let error = Application::new(&url.parse().unwrap()).err();
             assert_eq!(error, Some(AddressError::NotAnAddress), "{url}");
         }
