@@ -298,7 +298,7 @@ fn a_line_that_cannot_be_taken_is_said_without_what_is_in_it_and_the_others_are_
     };
     let host = r#","host":"localhost""#;
     let lines = [
-        line("1", host),
+        format!("\u{feff}{}", line("1", host)),
         line("2", ""),
         line("3", r#","host":"localhost","country":12345678"#),
         line("4", r#","host":"localhost","eventType":"HIDDEN""#),

@@ -39,8 +39,10 @@ pub(super) async fn run<S: Store>(registry: &Registry<S>, file: &Path) -> Result
             1..=LIMIT => {}
             _ => return Err(ImportError::Long(number).into()),
         }
-        if !line.trim_ascii().is_empty() {
-            take(registry, number, &line, &mut counts).await?;
+        // An editor may have put a byte order mark before the first.
+        let text = line.strip_prefix("\u{feff}".as_bytes()).filter(|_| number == 1).unwrap_or(&line);
+        if !text.trim_ascii().is_empty() {
+            take(registry, number, text, &mut counts).await?;
         }
     }
     let Counts { activated, known, skipped, refused } = counts;
