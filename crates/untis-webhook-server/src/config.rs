@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use http::Uri;
+use tracing_subscriber::EnvFilter;
 use untis_webhook::event::Secret;
 use untis_webhook_config::shown;
 use untis_webhook_proxy::UpstreamError;
@@ -44,20 +45,38 @@ impl Settings {
         });
         let webhook = webhook.map_err(|error| values.where_it_is_said(&error.to_string()))?;
         let parse = |key, expected: &str, default: &str| values.parse(key, expected, default);
-        Ok(Self {
+        let settings = Self {
             listen: parse("listen", ADDRESS, "127.0.0.1:8080")?,
-            path: values.or(
-                "path",
-                "/webhook",
-                |text| (text.starts_with('/') && text.parse::<Uri>().is_ok()).then(|| text.to_owned()),
-                "a path that begins with a slash",
-            )?,
+            path: values.or("path", "/webhook", path, "a path that begins with a slash, without a query")?,
             admin_listen: parse("admin.listen", ADDRESS, "127.0.0.1:9090")?,
-            log: values.or("log", "info", log_filter, LEVELS)?,
+            log: values.or("log", "info", log, LEVELS)?,
             log_format: values.or("log_format", "text", log_format, "text or json")?,
             mode: mode(&values, &webhook)?,
             webhook,
-        })
+        };
+        settings.listen_apart(&values)?;
+        Ok(settings)
+    }
+
+    /// One address cannot be listened on twice, which is known without trying.
+    fn listen_apart(&self, values: &Values) -> Result<(), ConfigError> {
+        let mut listeners = vec![("listen", self.listen), ("admin.listen", self.admin_listen)];
+        if let Mode::Tenants(tenants) = &self.mode
+            && let Some(Api { listen: ApiListen::Tcp(address), .. }) = &tenants.api
+        {
+            listeners.push(("tenants.api.listen", *address));
+        }
+        while let Some((key, address)) = listeners.pop() {
+            let other = listeners.iter().find(|(_, other)| *other == address && address.port() != 0);
+            if let Some((other, _)) = other {
+                let error = format!("expected another address than that of {other}");
+                return Err(match values.get(key).or_else(|| values.get(other)) {
+                    Some(given) => given.says(&error),
+                    None => ConfigError(error),
+                });
+            }
+        }
+        Ok(())
     }
 }
 
@@ -94,16 +113,28 @@ fn tenants(values: &Values, webhook: &untis_webhook_config::Config) -> Result<Te
     let days: u16 = values.parse("tenants.grace_days", "a number of days up to 65535", "30")?;
     let (ring, mut secret_files) = ring(values)?;
     let others = ["tenants.api.token_file", "tenants.notify.secret_file"];
-    secret_files.extend(others.iter().filter_map(|key| Some(PathBuf::from(values.get(key)?.text()))));
+    for given in others.iter().filter_map(|key| values.get(key)) {
+        let file = PathBuf::from(given.text());
+        // Who may have the one would have the other.
+        if secret_files.contains(&file) {
+            return Err(given.says(&format!("{}: {ITS_OWN}", shown(&file))));
+        }
+        secret_files.push(file);
+    }
     Ok(Tenants {
-        environment: values.or("tenants.environment", "production", |text| Some(text.to_owned()), "")?,
+        environment: values.or(
+            "tenants.environment",
+            "production",
+            environment,
+            "1 to 64 octets without control characters",
+        )?,
         environment_keys: environment_keys.map(|(_, names)| names),
         client_ids: values.list("tenants.client_ids")?.map(|(_, ids)| ids).unwrap_or_default(),
         database: values.or(
             "tenants.database",
             "sqlite:untis-webhookd.db",
             database,
-            "sqlite:FILE or postgres://…",
+            "sqlite:FILE or postgres://…, where FILE is a path and no URL",
         )?,
         ring,
         secret_files,
@@ -122,8 +153,13 @@ fn ring(values: &Values) -> Result<(KeyRing, Vec<PathBuf>), ConfigError> {
         values.list("tenants.store_keys")?.ok_or_else(|| values.missing("tenants.store_keys", ENTRIES))?;
     let (mut ring, mut files): (Option<KeyRing>, _) = (None, Vec::new());
     for entry in &entries {
-        let (name, file) = entry.split_once('=').ok_or_else(|| given.error(ENTRIES))?;
-        let (name, file) = (name.trim(), Path::new(file.trim()));
+        let named = entry.split_once('=').map(|(name, file)| (name.trim(), file.trim()));
+        // The padding of a key in place of a name and a file has a = as well.
+        let (name, file) = named.filter(|(_, file)| !file.is_empty()).ok_or_else(|| given.error(ENTRIES))?;
+        let file = Path::new(file);
+        if files.iter().any(|other| other == file) {
+            return Err(given.says(&format!("{}: {ITS_OWN}", shown(file))));
+        }
         files.push(file.to_owned());
         let said = |error: &dyn std::fmt::Display| given.says(&format!("{}: {error}", shown(file)));
         let lines = read_lines(file, 1).map_err(|error| said(&error))?;
@@ -206,6 +242,17 @@ impl Values {
     }
 }
 
+/// All of it is a path, which is compared with that of a request.
+fn path(text: &str) -> Option<String> {
+    let uri = text.parse::<Uri>().ok().filter(|_| text.starts_with('/'))?;
+    (uri.path() == text).then(|| text.to_owned())
+}
+
+/// As the registry takes it, and a log shows it.
+fn environment(text: &str) -> Option<String> {
+    (text.len() <= 64 && !text.contains(char::is_control)).then(|| text.to_owned())
+}
+
 fn api_listen(text: &str) -> Option<ApiListen> {
     match text.strip_prefix("unix:") {
         Some(path) if !path.is_empty() => Some(ApiListen::Unix(PathBuf::from(path))),
@@ -219,12 +266,19 @@ fn api_listen(text: &str) -> Option<ApiListen> {
 
 fn database(url: &str) -> Option<Database> {
     match url.split_once(':')? {
+        // What looks like a URL would be another file than was meant, and one in memory no database at all.
+        ("sqlite", file) if file.starts_with("//") || file.starts_with(':') || file.contains('?') => None,
         ("sqlite", file) if !file.is_empty() => Some(Database::Sqlite(PathBuf::from(file))),
         ("postgres" | "postgresql", rest) if rest.starts_with("//") => {
             Some(Database::Postgres(url.to_owned()))
         }
         _ => None,
     }
+}
+
+/// sqlx warns of what it does not know of a database's URL, with what is said there, which may be a password.
+fn log(directives: &str) -> Option<EnvFilter> {
+    log_filter(&format!("sqlx_postgres::options=error,{directives}"))
 }
 
 fn log_format(text: &str) -> Option<LogFormat> {
@@ -237,4 +291,5 @@ fn log_format(text: &str) -> Option<LogFormat> {
 
 const NOT_UNICODE: &str = "expected text, found octets that are not UTF-8";
 const LEVELS: &str = "a level such as info or levels such as info,untis_webhook_tower=debug";
+const ITS_OWN: &str = "expected a file of its own for each key and secret, found that of another";
 const ADDRESS: &str = "an address such as 127.0.0.1:8080";

@@ -140,6 +140,57 @@ fn bad_configuration_is_one_sentence_that_says_where_and_ends_with_2() {
             "database = \"mysql://x\"",
             "line 40, tenants.database: expected sqlite:FILE",
         ),
+        ("sqlite:untis-webhookd.db", "sqlite://t.db", "line 40, tenants.database: expected sqlite:FILE"),
+        ("sqlite:untis-webhookd.db", "sqlite::memory:", "line 40, tenants.database: expected sqlite:FILE"),
+        (
+            "sqlite:untis-webhookd.db",
+            "sqlite:t.db?mode=ro",
+            "line 40, tenants.database: expected sqlite:FILE",
+        ),
+        ("path = \"/webhook\"", "path = \"/webhook?a\"", "line 9, path: expected a path that begins with"),
+        ("path = \"/webhook\"", "path = \"/webhook#a\"", "line 9, path: expected a path that begins with"),
+        ("\"production\"", "\"a\\nb\"", "line 33, tenants.environment: expected 1 to 64 octets"),
+        (
+            "\"production\"",
+            &format!("\"{}\"", "a".repeat(65)),
+            "line 33, tenants.environment: expected 1 to 64",
+        ),
+        (
+            "127.0.0.1:9090",
+            "127.0.0.1:8080",
+            "line 24, admin.listen: expected another address than that of listen",
+        ),
+        (
+            "127.0.0.1:8081",
+            "127.0.0.1:9090",
+            "line 54, tenants.api.listen: expected another address than that of admin.listen",
+        ),
+        (
+            "http://127.0.0.1:3000/untis",
+            "https://app.example:99999/untis",
+            "line 61, tenants.notify.url: expected the application's address",
+        ),
+        (
+            "api-token.txt",
+            "store-key.txt",
+            "line 57, tenants.api.token_file: store-key.txt: expected a file of its own",
+        ),
+        (
+            "notify-secret.txt",
+            "api-token.txt",
+            "line 64, tenants.notify.secret_file: api-token.txt: expected a file",
+        ),
+        (
+            "\"first=store-key.txt\"",
+            "\"first=store-key.txt\", \"second=store-key.txt\"",
+            "line 44, tenants.store_keys: store-key.txt: expected a file of its own",
+        ),
+        (
+            "first=store-key.txt",
+            "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgE=",
+            "tenants.store_keys: expected the keys",
+        ),
+        ("grace_days = 30", "grace_days = 0x11111", "line 47, tenants.grace_days: expected a number of days"),
         (
             "store_keys = [\"first=store-key.txt\"]",
             "store_keys = [\"store-key.txt\"]",
@@ -182,7 +233,7 @@ fn bad_configuration_is_one_sentence_that_says_where_and_ends_with_2() {
         ),
         (
             "secret_file = \"notify-secret.txt\"",
-            "secret_file = \"api-token.txt\"",
+            "secret_file = \"untis-public.txt\"",
             "d.toml, line 64, tenants.notify.secret_file: expected whsec_",
         ),
         (
@@ -251,6 +302,17 @@ fn bad_configuration_is_one_sentence_that_says_where_and_ends_with_2() {
     let ran = Folder(nothing).run(&["serve"], &[]);
     assert_eq!(ran.code(), 2);
     assert!(ran.err().contains("UNTIS_WEBHOOK_KEYS"), "{}", ran.err());
+}
+
+/// What sqlx does not know of it is a warning with its value.
+#[test]
+fn nothing_of_a_databases_url_is_logged() {
+    let folder = Folder::new();
+    let url = "postgres://user:hidden@127.0.0.1/database?pasword=hidden&sslmode=none";
+    let ran = folder.run(&["--config", "d.toml", "serve"], &[("UNTIS_WEBHOOK_DATABASE", url)]);
+    assert_eq!(ran.code(), 2);
+    assert!(ran.err().starts_with("untis-webhookd: the database does not open"), "{}", ran.err());
+    assert!(!ran.err().contains("hidden") && ran.out().is_empty(), "{}{}", ran.err(), ran.out());
 }
 
 /// Each variable that the annotated file names is read: a value that it cannot have is an error that names it, or what it

@@ -142,7 +142,10 @@ fn said(value: &Spanned<DeValue<'_>>) -> Option<String> {
             Some(texts.collect::<Option<Vec<_>>>()?.join(","))
         }
         DeValue::Boolean(is) => Some(is.to_string()),
-        DeValue::Integer(number) => Some(number.as_str().to_owned()),
+        // Which may be hexadecimal, octal or binary.
+        DeValue::Integer(number) => {
+            Some(i64::from_str_radix(number.as_str(), number.radix()).ok()?.to_string())
+        }
         DeValue::String(text) => Some(text.trim().to_owned()),
         _ => None,
     }
