@@ -40,7 +40,11 @@ fn try_serve(mut settings: Settings) -> Result<(), StartError> {
     let runtime = Runtime::new().map_err(StartError::Runtime)?;
     runtime.block_on(async {
         let mut signals = Signals::new().map_err(StartError::Runtime)?;
-        let daemon = Daemon::open(settings).await?;
+        // A database can be long in answering.
+        let daemon = tokio::select! {
+            opened = Daemon::open(settings) => opened?,
+            () = signals.next() => return Ok(()),
+        };
         daemon.run_until(signals.next()).await;
         Ok::<_, StartError>(())
     })?;

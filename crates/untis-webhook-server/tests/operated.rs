@@ -122,11 +122,15 @@ impl Daemon {
 
     /// Tells it to stop, and gives its log.
     fn stop(mut self) -> String {
-        let pid = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        terminate(&self.child);
         assert!(self.child.wait().unwrap().success());
         self.log.take().unwrap().join().unwrap()
     }
+}
+
+fn terminate(child: &Child) {
+    let pid = rustix::process::Pid::from_child(child);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
 }
 
 fn answer(address: &str, request: &[u8]) -> (u16, String) {
@@ -368,6 +372,17 @@ fn a_database_is_made_for_its_owner_alone_whatever_the_mask() {
         let mode = fs::metadata(operator.path(file)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{file}");
     }
+}
+
+#[test]
+fn it_can_be_told_to_stop_while_a_database_does_not_answer() {
+    let operator = Operator::new();
+    let database = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("postgres://user@{}/database", database.local_addr().unwrap());
+    let mut child = operator.command(&["serve"], &[("UNTIS_WEBHOOK_DATABASE", &url)]).spawn().unwrap();
+    let _connection = database.accept().unwrap();
+    terminate(&child);
+    assert!(child.wait().unwrap().success());
 }
 
 #[test]
