@@ -35,7 +35,12 @@ impl Query {
             None => Some(USUAL),
         };
         let limit = limit.ok_or("expected 1 to 1000 for limit")?;
-        Ok(Self { status, limit, after: set(after) })
+        let after = set(after);
+        // No id has one, and not every database takes it.
+        if after.as_ref().is_some_and(|after| after.contains('\0')) {
+            return Err("expected what an answer said is next for after");
+        }
+        Ok(Self { status, limit, after })
     }
 }
 
@@ -66,6 +71,7 @@ mod tests {
             "limit=-1",
             "limit=ten",
             "limit=1&limit=2",
+            "after=a%00",
             "state=active",
             "active",
         ] {
