@@ -14,7 +14,7 @@ use super::work::{Probe, Work};
 use crate::admin::{self, Admin};
 use crate::api::Api;
 use crate::api::listener::ApiListener;
-use crate::notify::Notify;
+use crate::notify::{Notify, is_in_the_clear};
 use crate::settings::{self, ApiListen, Database, Mode, Settings, Tenants};
 
 /// What is verified is kept, and the application is told.
@@ -40,9 +40,6 @@ async fn open_over<S: Store + 'static>(
     let notify = tenants.notify.as_ref();
     let notify =
         notify.map(|notify| Notify::new(&notify.url, &notify.secrets, front.metrics.clone())).transpose()?;
-    if notify.is_none() {
-        tracing::warn!("there is no application to tell: UNTIS_WEBHOOK_NOTIFY_URL is not set");
-    }
     let probe = tenants.probe.as_ref().map(Probe::new).transpose()?;
     let registry = registry(&front.webhook, &tenants, store).await?;
 
@@ -67,6 +64,14 @@ async fn open_over<S: Store + 'static>(
         keys = front.keys(),
         "listening"
     );
+
+    match &tenants.notify {
+        None => tracing::warn!("there is no application to tell: UNTIS_WEBHOOK_NOTIFY_URL is not set"),
+        Some(notify) if is_in_the_clear(&notify.url) => tracing::warn!(
+            "the application is told in the clear: whoever is on the way reads which schools there are"
+        ),
+        Some(_) => {}
+    }
 
     let Front { webhook, path, metrics, .. } = front;
     Ok(Daemon::new(addresses, metrics.clone(), |stopped| async move {

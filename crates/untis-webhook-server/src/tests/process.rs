@@ -60,9 +60,12 @@ fn it_says_where_it_listens_and_ends_with_success_when_it_is_told_to() {
 fn what_keeps_it_from_starting_is_one_line_and_exit_code_2() {
     let taken = std::net::TcpListener::bind(any_port()).unwrap();
     let mut daemon = start(taken.local_addr().unwrap());
-    let mut said = String::new();
+    let (mut said, mut logged) = (String::new(), String::new());
     daemon.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    daemon.stdout.take().unwrap().read_to_string(&mut logged).unwrap();
     assert_eq!(daemon.wait().unwrap().code(), Some(2));
+    // The test's own lines are no JSON.
+    assert!(!logged.lines().any(|line| line.starts_with('{')), "{logged}");
     let expected = format!("untis-webhookd: cannot listen on {}: ", taken.local_addr().unwrap());
     assert!(said.starts_with(&expected) && said.lines().count() == 1, "{said}");
 }
