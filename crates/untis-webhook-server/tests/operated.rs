@@ -406,9 +406,14 @@ fn quickstart_makes_what_is_missing_and_says_how_to_try_it() {
     env.push(("UNTIS_WEBHOOK_LOG_FORMAT", "json"));
     for expected in [404, 200] {
         let mut command = Command::new(PROGRAM);
-        command.args(["quickstart", "a folder"]).current_dir(operator.0.path()).env_clear().envs(env.clone());
+        command
+            .args(["quickstart", "a \"folder's"])
+            .current_dir(operator.0.path())
+            .env_clear()
+            .envs(env.clone());
         let mut daemon = Daemon::listening(command.stderr(Stdio::piped()));
-        let file = |name: &str| fs::read_to_string(operator.0.path().join("a folder").join(name)).unwrap();
+        let file =
+            |name: &str| fs::read_to_string(operator.0.path().join("a \"folder's").join(name)).unwrap();
         let token = file("api-token.txt");
         assert_eq!(daemon.credentials("12345", token.trim()).0, expected);
         let key = SigningKey::from_pkcs8_pem(&file("pretend-platform-private.pem")).unwrap();
@@ -418,9 +423,11 @@ fn quickstart_makes_what_is_missing_and_says_how_to_try_it() {
         daemon.stop();
         let mut text = String::new();
         said.read_to_string(&mut text).unwrap();
-        for line in
-            ["For development: it trusts a pretend platform", "send created --private", "Bearer $(cat"]
-        {
+        for line in [
+            "For development: it trusts a pretend platform",
+            "send created --private 'a \"folder'\\''s/pretend-platform-private.pem' --to",
+            "Bearer $(cat 'a \"folder'\\''s/api-token.txt')",
+        ] {
             assert!(text.contains(line), "{text}");
         }
         assert!(!text.contains(token.trim()));

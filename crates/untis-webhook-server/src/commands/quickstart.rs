@@ -8,6 +8,7 @@ use untis_webhook_testkit::SigningKey;
 use super::keygen::{make, write};
 use crate::args::Kind;
 use crate::config::ConfigError;
+use crate::output::escaped;
 use crate::serve::serve;
 use crate::settings::{ApiListen, Mode, Settings};
 use crate::{fail, var};
@@ -63,7 +64,7 @@ fn prepare(folder: &Path) -> io::Result<PathBuf> {
 }
 
 fn say(folder: &Path, settings: &Settings) {
-    let file = |file| folder.join(file).display().to_string();
+    let file = |file| shell_word(&folder.join(file).display().to_string());
     let Settings { listen, path, mode, .. } = settings;
     eprintln!("For development: it trusts a pretend platform, whose private key is {}.", file(PRIVATE));
     eprintln!("For production put the platform's public key in its place, and your own client ids.");
@@ -85,14 +86,24 @@ fn say(folder: &Path, settings: &Settings) {
 
 /// A basic string of TOML.
 fn toml_text(text: &str) -> String {
-    let escaped: String = text
-        .chars()
-        .flat_map(|c| match c {
-            '"' | '\\' => vec!['\\', c],
-            c => vec![c],
-        })
-        .collect();
+    let mut escaped = String::new();
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => escaped.extend(['\\', c]),
+            c if c.is_control() => escaped.push_str(&format!("\\u{:04X}", u32::from(c))),
+            c => escaped.push(c),
+        }
+    }
     format!("\"{escaped}\"")
+}
+
+/// A word of a shell, and nothing for a terminal to obey.
+fn shell_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-".contains(c);
+    match text.chars().all(is_plain) {
+        true => text.to_owned(),
+        false => escaped(&format!("'{}'", text.replace('\'', r"'\''"))),
+    }
 }
 
 /// Why it does not start.
