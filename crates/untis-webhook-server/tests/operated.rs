@@ -375,6 +375,25 @@ fn a_database_is_made_for_its_owner_alone_whatever_the_mask() {
 }
 
 #[test]
+fn a_database_is_spoken_to_by_tls_if_its_url_says_so() {
+    let operator = Operator::new();
+    let database = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("postgres://user@{}/database?sslmode=verify-full", database.local_addr().unwrap());
+    let mut child = operator.command(&["serve"], &[("UNTIS_WEBHOOK_DATABASE", &url)]).spawn().unwrap();
+    // https://www.postgresql.org/docs/current/protocol-message-formats.html: SSLRequest, then a ClientHello.
+    let (mut connection, _) = database.accept().unwrap();
+    let mut request = [0; 8];
+    connection.read_exact(&mut request).unwrap();
+    assert_eq!(request, [0, 0, 0, 8, 4, 210, 22, 47]);
+    connection.write_all(b"S").unwrap();
+    let mut record = [0; 3];
+    connection.read_exact(&mut record).unwrap();
+    assert_eq!(record[..2], [22, 3]);
+    terminate(&child);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
 fn it_can_be_told_to_stop_while_a_database_does_not_answer() {
     let operator = Operator::new();
     let database = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

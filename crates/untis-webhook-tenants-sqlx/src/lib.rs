@@ -1,6 +1,7 @@
 //! Keeps the tenants of `untis-webhook-tenants` in SQLite or PostgreSQL. Unofficial: not affiliated with Untis.
 //!
-//! SQLite is compiled in; for one machine it is all that is needed. Several processes may share a file.
+//! SQLite is compiled in; for one machine it is all that is needed. Several processes may share a file. To PostgreSQL
+//! there is TLS with the feature `tls`, if the URL says so: `sslmode=verify-full`, which `prefer`, the default, does not.
 //!
 //! ```
 //! use untis_webhook_tenants::{KeyRing, Registry, StoreKey};
