@@ -13,6 +13,7 @@ use untis_webhook_proxy::UpstreamError;
 use untis_webhook_serve::log_filter;
 use untis_webhook_tenants::{KeyRing, StoreKey, TokenProbe};
 
+pub(crate) use self::given::unknown_variables;
 use self::given::{Given, Values};
 use self::secrets::read_lines;
 use crate::notify;

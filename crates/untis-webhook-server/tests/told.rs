@@ -435,10 +435,20 @@ fn check_warns_of_what_may_be_and_should_not() {
     for (variable, url) in [
         ("UNTIS_WEBHOOK_NOTIFY_URL", "http://10.0.0.1/hidden-token"),
         ("UNTIS_WEBHOOK_PROBE_URL", "http://10.0.0.1"),
+        ("UNTIS_WEBHOOK_DATABASE", "postgres://user:hidden@10.0.0.1/database"),
     ] {
         let warnings = warnings(&[(variable, url)]);
         assert!(warnings.len() == 1 && warnings[0].contains("in the clear"), "{variable}: {warnings:?}");
     }
+    for url in [
+        "postgres://user@10.0.0.1/database?sslmode=verify-full",
+        "postgres://user@127.0.0.1/database",
+        "postgres://user@localhost/database?host=/run/postgresql",
+    ] {
+        assert_eq!(warnings(&[("UNTIS_WEBHOOK_DATABASE", url)]), [""; 0], "{url}");
+    }
+    let misspelt = warnings(&[("UNTIS_WEBHOOK_CLIENT_ID", "ours"), ("UNTIS_WEBHOOK_CONFIG", "")]);
+    assert_eq!(misspelt, ["UNTIS_WEBHOOK_CLIENT_ID is not known: is it UNTIS_WEBHOOK_CLIENT_IDS?"]);
     for (file, mode, expected) in
         [("store-key.txt", 0o644, 1), ("api-token.txt", 0o640, 2), ("notify-secret.txt", 0o602, 3)]
     {

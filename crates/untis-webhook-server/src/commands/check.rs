@@ -1,8 +1,11 @@
+use std::env;
+use std::net::IpAddr;
 use std::process::ExitCode;
 
 use http::Uri;
 use untis_webhook_config::shown;
 
+use crate::config::unknown_variables;
 use crate::fail;
 use crate::notify::is_in_the_clear;
 use crate::output::{done, escaped, table};
@@ -67,7 +70,9 @@ fn of_tenants(tenants: &Tenants) -> [(&'static str, String); 5] {
 
 /// What is as it may be, and should not be.
 fn warnings(settings: &Settings) -> Vec<String> {
-    match &settings.mode {
+    let variables = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let mut warnings = unknown_variables(variables);
+    warnings.extend(match &settings.mode {
         Mode::Proxy(Proxy { unused, .. }) => {
             let said = |place| {
                 format!("{place}: not used, as all that is said of tenants: deliveries are passed on")
@@ -75,7 +80,8 @@ fn warnings(settings: &Settings) -> Vec<String> {
             unused.iter().map(said).collect()
         }
         Mode::Tenants(tenants) => warnings_of_tenants(tenants),
-    }
+    });
+    warnings
 }
 
 fn warnings_of_tenants(tenants: &Tenants) -> Vec<String> {
@@ -100,6 +106,14 @@ fn warnings_of_tenants(tenants: &Tenants) -> Vec<String> {
                 .to_owned(),
         );
     }
+    if let Database::Postgres(url) = &tenants.database
+        && may_be_in_the_clear(url)
+    {
+        warnings.push(
+            "the database is spoken to in the clear if it does not offer TLS: sslmode=verify-full asks for it"
+                .to_owned(),
+        );
+    }
     #[cfg(unix)]
     for file in &tenants.secret_files {
         use std::os::unix::fs::PermissionsExt;
@@ -109,6 +123,19 @@ fn warnings_of_tenants(tenants: &Tenants) -> Vec<String> {
         }
     }
     warnings
+}
+
+/// Of a URL that cannot be read it is said when it is connected to.
+fn may_be_in_the_clear(url: &str) -> bool {
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    let says = |part: &str| query.contains(part);
+    let is_elsewhere = |uri: Uri| {
+        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+        host != "localhost" && !host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    };
+    // A socket is on this machine.
+    let has_its_way = ["sslmode=require", "sslmode=verify-", "host=/"].iter().any(|part| says(part));
+    !has_its_way && url.parse().is_ok_and(is_elsewhere)
 }
 
 /// What follows the host may be a token.

@@ -151,6 +151,20 @@ fn said(value: &Spanned<DeValue<'_>>) -> Option<String> {
     }
 }
 
+/// What is wrong with the names of these variables, which nobody reads: a misspelt one is as though it were not set.
+pub(crate) fn unknown_variables(names: impl IntoIterator<Item = String>) -> Vec<String> {
+    let is_known = |name: &str| name == CONFIG || KEYS.iter().any(|key| key.var == name);
+    let ours = names.into_iter().filter(|name| name.starts_with("UNTIS_WEBHOOK_") && !is_known(name));
+    ours.map(|name| {
+        let nearest = KEYS.iter().map(|key| (jaro_winkler(&name, key.var), key.var));
+        nearest.max_by(|a, b| a.0.total_cmp(&b.0)).map_or_else(
+            || format!("{name} is not known"),
+            |(_, nearest)| format!("{name} is not known: is it {nearest}?"),
+        )
+    })
+    .collect()
+}
+
 /// A key that nobody knows, which is not repeated if it may be one of another kind.
 fn unknown(name: &str) -> String {
     let nearest =
@@ -163,3 +177,5 @@ fn unknown(name: &str) -> String {
 fn line(text: &str, at: usize) -> usize {
     text.get(..at).map_or(1, |before| before.matches('\n').count() + 1)
 }
+
+const CONFIG: &str = "UNTIS_WEBHOOK_CONFIG";
