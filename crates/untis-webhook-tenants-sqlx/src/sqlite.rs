@@ -1,5 +1,6 @@
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
@@ -19,6 +20,7 @@ macro_rules! skip_locked {
     };
 }
 
+mod file;
 #[path = "leases.rs"]
 mod leases;
 #[path = "queries.rs"]
@@ -30,13 +32,18 @@ mod schema;
 #[path = "writes.rs"]
 mod writes;
 
+use self::file::OpenedFile;
+
 /// Tenants in a SQLite database.
 ///
 /// Every connection is in WAL mode, writes to the disk before it has committed (`synchronous=FULL`), waits for others
 /// that write, keeps foreign keys, and overwrites what it deletes (`secure_delete`).
+///
+/// A file that is moved, removed or replaced while it is open is written to no more: what was written would be lost.
 #[derive(Clone)]
 pub struct SqliteStore {
     pool: Pool<Sqlite>,
+    file: Arc<OpenedFile>,
 }
 
 type Backend = SqliteStore;
@@ -52,8 +59,7 @@ impl SqliteStore {
     ///
     /// [`StoreError`] if the file cannot be opened, or a later version of this library has been there.
     pub async fn open(file: impl AsRef<Path>) -> Result<Self, StoreError> {
-        #[cfg(unix)]
-        make_private(file.as_ref());
+        file::make_private(file.as_ref());
         let file = SqliteConnectOptions::new().filename(file).create_if_missing(true);
         let pool = SqlitePoolOptions::new()
             .max_connections(CONNECTIONS)
@@ -90,7 +96,8 @@ impl SqliteStore {
             }
         }
         drop(connection);
-        let store = Self { pool };
+        let file = OpenedFile::new(pool.connect_options().get_filename());
+        let store = Self { pool, file: Arc::new(file.map_err(StoreError::database)?) };
         schema::migrate(&store).await?;
         Ok(store)
     }
@@ -105,7 +112,9 @@ impl SqliteStore {
 
     /// At once as one that writes, since one that becomes so after it has read can fail.
     async fn begin_to_write(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
-        self.pool.begin_with("BEGIN IMMEDIATE").await
+        let transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        self.file.check()?;
+        Ok(transaction)
     }
 
     /// What is copied is that of this version, and nobody writes meanwhile.
@@ -142,15 +151,6 @@ impl SqliteStore {
     async fn empty_leftovers(&self) -> Result<(), sqlx::Error> {
         sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.pool).await.map(drop)
     }
-}
-
-/// SQLite would make it as the process's mask has it, and gives what it puts beside it the same mode. An empty file is an empty
-/// database.
-#[cfg(unix)]
-fn make_private(file: &Path) {
-    use std::os::unix::fs::OpenOptionsExt;
-    // One that is there is as its owner has it, and of what cannot be made SQLite says why.
-    drop(std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file));
 }
 
 /// Puts the file into WAL mode. That does not wait for others that do the same; a transaction does.

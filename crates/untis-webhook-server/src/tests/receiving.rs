@@ -79,6 +79,24 @@ async fn what_cannot_be_stored_is_503_with_retry_after_and_taken_once_it_can() {
     }
 }
 
+/// As when somebody puts a backup in its place, or nothing.
+#[cfg(unix)]
+#[tokio::test]
+async fn nothing_is_acknowledged_that_goes_into_a_file_without_a_name() {
+    let daemon = Setup::new().start().await;
+    let mut school = School::new(SigningKey::shared(), "12345");
+    assert_eq!(daemon.deliver(&school.activate()).await, 204);
+    let file = daemon.folder.path().join("tenants.db");
+    let backup = daemon.folder.path().join("backup.db");
+    std::fs::copy(&file, &backup).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    let deactivation = school.deactivate();
+    assert_eq!(daemon.deliver(&deactivation).await, 503);
+    std::fs::rename(backup, &file).unwrap();
+    assert_eq!(daemon.deliver(&deactivation).await, 503);
+    assert_eq!(daemon.admin("/readyz").await, (503, "the database does not answer".to_owned()));
+}
+
 #[tokio::test]
 async fn a_delivery_is_one_line_and_no_line_has_a_secret() {
     let (log, _guard) = log();
