@@ -450,5 +450,7 @@ fn quickstart_makes_what_is_missing_and_says_how_to_try_it() {
             assert!(text.contains(line), "{text}");
         }
         assert!(!text.contains(token.trim()));
+        // As if it had been cut off, and begun again.
+        fs::remove_file(operator.0.path().join("a \"folder's/pretend-platform-public.txt")).unwrap();
     }
 }

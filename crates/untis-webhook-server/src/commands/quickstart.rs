@@ -31,8 +31,11 @@ fn prepare(folder: &Path) -> io::Result<PathBuf> {
     fs::create_dir_all(folder)?;
     let [private, public] = [PRIVATE, PUBLIC].map(|file| folder.join(file));
     if !public.exists() {
-        let key = SigningKey::generate();
-        write(&private, key.to_pkcs8_pem().as_bytes())?;
+        // It may have been cut off between the two.
+        if !private.exists() {
+            write(&private, SigningKey::generate().to_pkcs8_pem().as_bytes())?;
+        }
+        let key = SigningKey::from_pkcs8_pem(&fs::read_to_string(&private)?).map_err(io::Error::other)?;
         write(&public, format!("{}\n", key.public_key_base64()).as_bytes())?;
     }
     for (kind, file) in [(Kind::StoreKey, "store-key.txt"), (Kind::Token, TOKEN)] {

@@ -9,7 +9,8 @@ use super::*;
 /// The listeners beside the webhook's have 64 places and 16.
 #[tokio::test]
 async fn strangers_keep_no_place_of_the_api_nor_of_the_admin_listener() {
-    for asks_for_ever in [ask_again as fn(SocketAddr) -> Asking, ask_and_take_no_answer] {
+    let kinds: [fn(SocketAddr) -> Asking; 2] = [ask_again, ask_and_take_no_answer];
+    for asks_for_ever in kinds {
         let daemon = Setup::new().start().await;
         let Addresses { admin, api, .. } = daemon.addresses;
         assert_eq!(daemon.deliver(&School::new(SigningKey::shared(), "12345").activate()).await, 204);
