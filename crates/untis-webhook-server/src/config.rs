@@ -55,30 +55,43 @@ impl Settings {
             mode: mode(&values, &webhook)?,
             webhook,
         };
-        settings.listen_apart(&values)?;
+        settings.addresses_are_apart(&values)?;
         Ok(settings)
     }
 
-    /// One address cannot be listened on twice, which is known without trying.
-    fn listen_apart(&self, values: &Values) -> Result<(), ConfigError> {
-        let mut listeners = vec![("listen", self.listen), ("admin.listen", self.admin_listen)];
-        if let Mode::Tenants(tenants) = &self.mode
-            && let Some(Api { listen: ApiListen::Tcp(address), .. }) = &tenants.api
-        {
-            listeners.push(("tenants.api.listen", *address));
-        }
-        while let Some((key, address)) = listeners.pop() {
-            let other = listeners.iter().find(|(_, other)| *other == address && address.port() != 0);
-            if let Some((other, _)) = other {
-                let error = format!("expected another address than that of {other}");
-                return Err(match values.get(key).or_else(|| values.get(other)) {
-                    Some(given) => given.says(&error),
-                    None => ConfigError(error),
-                });
+    /// One address cannot be listened on twice, nor deliveries be passed on to where they came: that is known without trying.
+    fn addresses_are_apart(&self, values: &Values) -> Result<(), ConfigError> {
+        let third = match &self.mode {
+            Mode::Proxy(Proxy { upstream, .. }) => {
+                let address = upstream.as_str().replacen("localhost:", "127.0.0.1:", 1).parse().ok();
+                // Another machine's port may be the same.
+                let is_here = |address: &SocketAddr| address.ip().is_loopback() || *address == self.listen;
+                address.filter(is_here).map(|address| ("proxy.upstream", address))
             }
+            Mode::Tenants(tenants) => match &tenants.api {
+                Some(Api { listen: ApiListen::Tcp(address), .. }) => Some(("tenants.api.listen", *address)),
+                _ => None,
+            },
+        };
+        let mut others = vec![("listen", self.listen)];
+        for (key, address) in [Some(("admin.listen", self.admin_listen)), third].into_iter().flatten() {
+            if let Some((other, _)) = others.iter().find(|(_, other)| meet(address, *other)) {
+                let error = format!("expected another address than that of {other}");
+                let given = values.get(key).or_else(|| values.get(other));
+                return Err(given.map_or_else(|| ConfigError(error.clone()), |given| given.says(&error)));
+            }
+            others.push((key, address));
         }
         Ok(())
     }
+}
+
+/// Whether they are one, or one is of all interfaces.
+fn meet(one: SocketAddr, other: SocketAddr) -> bool {
+    let is_any = one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.port() == other.port()
+        && one.port() != 0
+        && (one.ip() == other.ip() || (is_any && one.is_ipv4() == other.is_ipv4()))
 }
 
 /// Deliveries are passed on if it is said where to; what is said of tenants is not used then.

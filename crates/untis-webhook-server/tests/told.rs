@@ -258,6 +258,11 @@ fn bad_configuration_is_one_sentence_that_says_where_and_ends_with_2() {
         ("#[proxy]", "[proxy]", "UNTIS_WEBHOOK_UPSTREAM, or proxy.upstream in d.toml is not set"),
         (
             "#[proxy]",
+            "[proxy]\nupstream = \"localhost:8080\"",
+            "d.toml, line 29, proxy.upstream: expected another address than that of listen",
+        ),
+        (
+            "#[proxy]",
             "[proxy]\nupstream = \"localhost\"",
             "d.toml, line 29, proxy.upstream: expected the application's host and port",
         ),
@@ -370,6 +375,13 @@ fn every_variable_of_the_annotated_file_is_read() {
 fn deliveries_are_passed_on_if_it_is_said_where_to_and_no_tenants_are_kept_then() {
     let folder = Folder::new();
     let upstream = [("UNTIS_WEBHOOK_UPSTREAM", "127.0.0.1:3000")];
+    // It would be passed on to itself, on and on.
+    let itself = folder.check(&[("LISTEN", "0.0.0.0:3000"), upstream[0]]);
+    assert_eq!(itself.code(), 2);
+    let said = "UNTIS_WEBHOOK_UPSTREAM: expected another address than that of listen";
+    assert!(itself.err().contains(said), "{}", itself.err());
+    let another = [("LISTEN", "0.0.0.0:3000"), ("UNTIS_WEBHOOK_UPSTREAM", "10.0.0.1:3000")];
+    assert_eq!(folder.check(&another).code(), 0);
     let ran = folder.check(&upstream);
     assert_eq!(ran.code(), 0, "{}", ran.err());
     let is_unused = |out: &str| {
