@@ -25,6 +25,9 @@ mod tenants;
 
 /// What there is to ask about where deliveries go.
 pub(crate) trait Watched: Send + Sync + 'static {
+    /// What is said when it does not answer.
+    const SILENT: &'static str;
+
     /// Whether deliveries can be taken now.
     fn look(&self) -> impl Future<Output = Result<(), NotReady>> + Send;
 

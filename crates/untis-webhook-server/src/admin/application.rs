@@ -17,6 +17,8 @@ impl Application {
 }
 
 impl Watched for Application {
+    const SILENT: &'static str = "the application does not answer";
+
     /// Whether it accepts a connection. Nothing is sent on it: there is no request that is nothing to it.
     async fn look(&self) -> Result<(), NotReady> {
         TcpStream::connect(self.upstream.as_str()).await?;

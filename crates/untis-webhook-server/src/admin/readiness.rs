@@ -46,7 +46,7 @@ impl Readiness {
         if found.is_ok() && !was_ready {
             tracing::info!("ready again");
         }
-        let found = found.map_err(|error| error.reason());
+        let found = found.map_err(|error| error.reason(W::SILENT));
         *last = Some((Instant::now(), found));
         found
     }
@@ -54,13 +54,11 @@ impl Readiness {
 
 impl NotReady {
     /// No more than a stranger may know.
-    fn reason(&self) -> &'static str {
+    fn reason(&self, silent: &'static str) -> &'static str {
         match self {
             Self::Seal(_) => "the store keys are not those of the database",
             Self::Store(StoreError::LaterVersion { .. }) => "the tables are those of a later version",
-            Self::Store(_) => "the database does not answer",
-            Self::Upstream(_) => "the application does not answer",
-            Self::Deadline(_) => "no answer in time",
+            Self::Deadline(_) | Self::Store(_) | Self::Upstream(_) => silent,
         }
     }
 }

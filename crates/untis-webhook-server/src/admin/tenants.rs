@@ -19,6 +19,8 @@ impl<S> Tenants<S> {
 }
 
 impl<S: Store + 'static> Watched for Tenants<S> {
+    const SILENT: &'static str = "the database does not answer";
+
     /// Does what a delivery does first, and takes it back: the database answers, writes, and its tables are those that
     /// are known. That the store keys are still those of this database is seen by what each of them has wrapped.
     async fn look(&self) -> Result<(), NotReady> {
