@@ -25,6 +25,7 @@ use untis_webhook::event::{Credentials, Deactivation};
 use untis_webhook::{Algorithm, Event, HeaderNames, KeySet, Rejection, Verified, VerifyingKey};
 use untis_webhook_axum::{ExtractRejection, VerifiedBytes, VerifiedEvent, VerifiedJson};
 use untis_webhook_proxy::{NotAnswered, Proxy, Upstream};
+use untis_webhook_serve::Stranger;
 use untis_webhook_tenants::{CredentialSet, Inconclusive, TokenProbe};
 use untis_webhook_testkit::{
     Delivery, Fault, Forgery, Lag, Payload, Refusal, School, SigningKey, TokenEndpoint,
@@ -143,6 +144,7 @@ async fn no_debug_and_no_error_of_a_public_type_shows_a_secret() {
     shown.debug(&upstream);
     shown.debug(&Proxy::new(upstream));
     shown.debug(&NotAnswered::Late);
+    shown.debug(&Stranger);
 
     tenants::tenants(&mut shown, &mut hidden).await;
     hidden.assert_absent("a public type", &shown.text);

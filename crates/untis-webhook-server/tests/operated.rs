@@ -423,6 +423,7 @@ fn quickstart_makes_what_is_missing_and_says_how_to_try_it() {
     let any_port = ["LISTEN", "UNTIS_WEBHOOK_ADMIN_LISTEN", "UNTIS_WEBHOOK_API_LISTEN"];
     let mut env: Vec<_> = any_port.iter().map(|name| (*name, "127.0.0.1:0")).collect();
     env.push(("UNTIS_WEBHOOK_LOG_FORMAT", "json"));
+    let mut secrets = Vec::new();
     for expected in [404, 200] {
         let mut command = Command::new(PROGRAM);
         command
@@ -445,11 +446,14 @@ fn quickstart_makes_what_is_missing_and_says_how_to_try_it() {
         for line in [
             "For development: it trusts a pretend platform",
             "send created --private 'a \"folder'\\''s/pretend-platform-private.pem' --to",
+            "The application is told at http://127.0.0.1:3000/untis, and checks with 'a",
             "Bearer $(cat 'a \"folder'\\''s/api-token.txt')",
         ] {
             assert!(text.contains(line), "{text}");
         }
-        assert!(!text.contains(token.trim()));
+        secrets.push(file("notify-secret.txt"));
+        assert!(!text.contains(token.trim()) && !text.contains(secrets[0].trim()));
+        assert_eq!(secrets[0], *secrets.last().unwrap());
         // As if it had been cut off, and begun again.
         fs::remove_file(operator.0.path().join("a \"folder's/pretend-platform-public.txt")).unwrap();
     }

@@ -10,7 +10,7 @@ use crate::args::Kind;
 use crate::config::ConfigError;
 use crate::output::escaped;
 use crate::serve::serve;
-use crate::settings::{ApiListen, Mode, Settings};
+use crate::settings::{ApiListen, Mode, Notify, Settings};
 use crate::{fail, var};
 
 /// Makes what is missing in a folder of its own, and serves with that.
@@ -38,7 +38,7 @@ fn prepare(folder: &Path) -> io::Result<PathBuf> {
         let key = SigningKey::from_pkcs8_pem(&fs::read_to_string(&private)?).map_err(io::Error::other)?;
         write(&public, format!("{}\n", key.public_key_base64()).as_bytes())?;
     }
-    for (kind, file) in [(Kind::StoreKey, "store-key.txt"), (Kind::Token, TOKEN)] {
+    for (kind, file) in [(Kind::StoreKey, STORE_KEY), (Kind::Token, TOKEN), (Kind::Secret, SECRET)] {
         if !folder.join(file).exists() {
             make(kind, &folder.join(file))?;
         }
@@ -55,11 +55,15 @@ fn prepare(folder: &Path) -> io::Result<PathBuf> {
              database = {}\n\
              store_keys = [{}]\n\n\
              [tenants.api]\n\
-             token_file = {}\n",
+             token_file = {}\n\n\
+             [tenants.notify]\n\
+             url = \"http://127.0.0.1:3000/untis\"\n\
+             secret_file = {}\n",
             toml_text(&format!("pretend={}", public.display())),
             toml_text(&format!("sqlite:{}", folder.join("tenants.db").display())),
-            toml_text(&format!("first={}", folder.join("store-key.txt").display())),
+            toml_text(&format!("first={}", folder.join(STORE_KEY).display())),
             file(TOKEN),
+            file(SECRET),
         );
         write(&configuration, text.as_bytes())?;
     }
@@ -76,9 +80,11 @@ fn say(folder: &Path, settings: &Settings) {
         "  cargo run -p untis-webhook-cli -- send created --private {} --to http://{listen}{path}",
         file(PRIVATE)
     );
-    if let Mode::Tenants(tenants) = mode
-        && let Some(ApiListen::Tcp(address)) = tenants.api.as_ref().map(|api| &api.listen)
-    {
+    let Mode::Tenants(tenants) = mode else { return };
+    if let Some(Notify { url, .. }) = &tenants.notify {
+        eprintln!("The application is told at {}, and checks with {}.", url, file(SECRET));
+    }
+    if let Some(ApiListen::Tcp(address)) = tenants.api.as_ref().map(|api| &api.listen) {
         eprintln!("The school's credentials:");
         eprintln!(
             "  curl -H \"Authorization: Bearer $(cat {})\" http://{address}/v1/tenants/12345/credentials",
@@ -120,4 +126,6 @@ enum QuickstartError {
 
 const PRIVATE: &str = "pretend-platform-private.pem";
 const PUBLIC: &str = "pretend-platform-public.txt";
+const STORE_KEY: &str = "store-key.txt";
 const TOKEN: &str = "api-token.txt";
+const SECRET: &str = "notify-secret.txt";
