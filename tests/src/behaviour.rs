@@ -19,7 +19,9 @@ use tokio::time::Instant;
 
 use self::exchange::{Exchange, Outcome};
 use self::table::{ROWS, Row};
-pub use self::upstream::{answers_for_every_application, answers_for_every_late_application, application};
+pub use self::upstream::{
+    answers_for_every_application, answers_for_every_late_application, application, closing_application,
+};
 
 /// A receiver at work, until the runtime ends.
 #[derive(Clone, Debug)]

@@ -1,8 +1,7 @@
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-/// Makes the headers of a delivery those of a request to the application, on a connection of its own, which says by which
-/// key it is signed.
+/// Makes the headers of a delivery those of a request to the application, which says by which key it is signed.
 pub(crate) fn forwarded(headers: &mut HeaderMap, key_id: HeaderValue, host: HeaderValue) {
     remove_hop_by_hop(headers);
     let dropped: Vec<_> = headers.keys().filter(|name| !is_plain(name)).cloned().collect();
@@ -11,7 +10,6 @@ pub(crate) fn forwarded(headers: &mut HeaderMap, key_id: HeaderValue, host: Head
     }
     headers.insert(KEY, key_id);
     headers.insert(HOST, host);
-    headers.insert(CONNECTION, HeaderValue::from_static("close"));
 }
 
 /// What is said of one connection is not passed on to the next (RFC 9110 section 7.6.1).

@@ -14,13 +14,13 @@ use untis_webhook::{Event, Verified};
 use untis_webhook_serve::{causes, connections, shown};
 use untis_webhook_tower::{Reason, VerifiedBody};
 
-use crate::exchange::exchange;
+use crate::application::Application;
 use crate::{NotAnswered, Upstream, headers};
 
 /// Passes on verified deliveries. Clones share its limit.
 #[derive(Clone, Debug)]
 pub struct Proxy {
-    upstream: Arc<Upstream>,
+    application: Arc<Application>,
     /// A connection of HTTP/2 brings many deliveries at once.
     places: Arc<Semaphore>,
 }
@@ -28,7 +28,10 @@ pub struct Proxy {
 impl Proxy {
     /// To this application.
     pub fn new(upstream: Upstream) -> Self {
-        Self { upstream: Arc::new(upstream), places: Arc::new(Semaphore::new(connections().into())) }
+        Self {
+            application: Arc::new(Application::new(upstream)),
+            places: Arc::new(Semaphore::new(connections().into())),
+        }
     }
 
     async fn pass_on(self, request: Request<VerifiedBody>) -> Response<Full<Bytes>> {
@@ -36,13 +39,13 @@ impl Proxy {
             Ok(event) => event,
             Err(error) => return status(error.status()),
         };
-        let Some(request) = to_upstream(request, &self.upstream) else {
+        let Some(request) = to_upstream(request, self.application.upstream()) else {
             return status(StatusCode::BAD_REQUEST);
         };
         let answered = async {
             // It is never closed.
             let _place = self.places.acquire().await;
-            exchange(&self.upstream, request).await
+            self.application.ask(request).await
         };
         let (kind, reason) = match timeout(DEADLINE, answered).await {
             Ok(Ok(mut response)) => {
@@ -83,11 +86,16 @@ impl Service<Request<VerifiedBody>> for Proxy {
 }
 
 /// The request as the application gets it: the same path and query, there.
-fn to_upstream(mut request: Request<VerifiedBody>, upstream: &Upstream) -> Option<Request<VerifiedBody>> {
-    let key_id = HeaderValue::from_str(request.body().verified().key_id().as_str()).ok()?;
-    *request.uri_mut() = Uri::from(request.uri().path_and_query()?.clone());
-    *request.version_mut() = Version::HTTP_11;
-    headers::forwarded(request.headers_mut(), key_id, upstream.host());
+fn to_upstream(request: Request<VerifiedBody>, upstream: &Upstream) -> Option<Request<Full<Bytes>>> {
+    let (head, body) = request.into_parts();
+    let verified = body.into_verified();
+    let key_id = HeaderValue::from_str(verified.key_id().as_str()).ok()?;
+    let mut headers = head.headers;
+    headers::forwarded(&mut headers, key_id, upstream.host());
+    let mut request = Request::new(Full::new(verified.into_inner()));
+    *request.method_mut() = head.method;
+    *request.uri_mut() = Uri::from(head.uri.path_and_query()?.clone());
+    *request.headers_mut() = headers;
     Some(request)
 }
 

@@ -1,6 +1,5 @@
 //! What a reverse proxy makes of an application that does not answer as it should.
 
-use std::future::pending;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -33,7 +32,7 @@ enum Application {
     Nowhere,
     /// This is answered, and then the connection is closed.
     Closes(Vec<u8>),
-    /// This is answered, and then nothing is done.
+    /// This is answered, to each request.
     Holds(Vec<u8>),
     /// This is answered, an octet each second.
     Trickles(&'static str),
@@ -172,6 +171,11 @@ pub async fn application() -> SocketAddr {
     serve(|stream| answer(stream, Holds(b"HTTP/1.1 204 No Content\r\n\r\n".into()))).await
 }
 
+/// An application that answers 204, and then closes the connection without saying so.
+pub async fn closing_application() -> SocketAddr {
+    serve(|stream| answer(stream, Closes(b"HTTP/1.1 204 No Content\r\n\r\n".into()))).await
+}
+
 impl Application {
     /// Gives where it is.
     async fn start(self) -> String {
@@ -200,37 +204,35 @@ where
 }
 
 async fn answer(mut stream: TcpStream, application: Application) {
-    read_request(&mut stream).await;
-    // Whoever has heard enough may be gone.
-    match application {
-        Closes(answer) => drop(stream.write_all(&answer).await),
-        Holds(answer) => {
-            let _ = stream.write_all(&answer).await;
-            pending().await
-        }
-        Trickles(answer) => {
-            for octet in answer.as_bytes().chunks(1) {
-                let _ = stream.write_all(octet).await;
-                sleep(Duration::from_secs(1)).await;
+    while has_read_request(&mut stream).await {
+        // Whoever has heard enough may be gone.
+        match &application {
+            Closes(answer) => return drop(stream.write_all(answer).await),
+            Holds(answer) => drop(stream.write_all(answer).await),
+            Trickles(answer) => {
+                for octet in answer.as_bytes().chunks(1) {
+                    let _ = stream.write_all(octet).await;
+                    sleep(Duration::from_secs(1)).await;
+                }
             }
+            Nobody | Nowhere => return,
         }
-        Nobody | Nowhere => {}
     }
 }
 
-/// One that says how long its body is.
-async fn read_request(stream: &mut TcpStream) {
+/// One that says how long its body is. Not if the connection ends before.
+async fn has_read_request(stream: &mut TcpStream) -> bool {
     let mut request = Vec::new();
     loop {
         if stream.read_buf(&mut request).await.unwrap_or_default() == 0 {
-            return;
+            return false;
         }
         let text = String::from_utf8_lossy(&request);
         if let Some((head, _)) = text.split_once("\r\n\r\n") {
             let length =
                 head.lines().find_map(|line| line.strip_prefix("content-length: ")).expect("a length");
             if request.len() >= head.len() + 4 + length.parse::<usize>().unwrap() {
-                return;
+                return true;
             }
         }
     }

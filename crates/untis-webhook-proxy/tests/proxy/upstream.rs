@@ -1,8 +1,13 @@
 //! An application that does not answer as it should: what the log says, and what is sent.
 
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::time::sleep;
 use untis_webhook_testkit::Delivery;
-use untis_webhook_tests::behaviour::application;
+use untis_webhook_tests::behaviour::closing_application;
 use untis_webhook_tests::log::Log;
 use untis_webhook_tests::platform::{BODY, PLATFORM};
 use untis_webhook_tests::wire::{Connection, head_of, status};
@@ -15,11 +20,41 @@ fn delivery() -> String {
 
 #[tokio::test]
 async fn an_application_that_closes_after_each_answer_loses_nothing() {
-    let proxy = proxy(application().await.to_string()).await;
+    let proxy = proxy(closing_application().await.to_string()).await;
     let mut connection = Connection::to(proxy).await;
     for number in 0..50 {
         connection.send(delivery()).await;
         assert_eq!(connection.response().await.map(|response| response.status), Some(204), "{number}");
+    }
+}
+
+/// By a paused clock.
+#[tokio::test(start_paused = true)]
+async fn a_connection_to_the_application_is_kept_for_a_second() {
+    let application = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let proxy = proxy(application.local_addr().unwrap().to_string()).await;
+    let (accepted, count) = watch::channel(0);
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = application.accept().await.unwrap();
+            accepted.send_modify(|count| *count += 1);
+            tokio::spawn(async move {
+                let mut request = Vec::new();
+                while stream.read_buf(&mut request).await.is_ok_and(|read| read > 0) {
+                    if request.ends_with(BODY.as_bytes()) {
+                        request.clear();
+                        stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+                    }
+                }
+            });
+        }
+    });
+    let mut connection = Connection::to(proxy).await;
+    for (pause, connections) in [(0, 1), (0, 1), (900, 1), (1100, 2), (0, 2)] {
+        sleep(Duration::from_millis(pause)).await;
+        connection.send(delivery()).await;
+        assert_eq!(connection.response().await.unwrap().status, 204);
+        assert_eq!(*count.borrow(), connections, "after {pause} ms");
     }
 }
 
