@@ -164,7 +164,7 @@ public class Sender {
                     if (webhooks.size() > 1 && out.add(webhook)) continue;
                 } catch (IOException error) {
                     LOST.incrementAndGet();
-                    System.out.println("lost: " + error);
+                    System.out.println("lost: " + webhook + ": " + error);
                 }
                 pause();
             }

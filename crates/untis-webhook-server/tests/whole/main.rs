@@ -11,6 +11,7 @@
 mod application;
 mod daemon;
 mod database;
+mod instances;
 mod killed;
 mod platform;
 mod port;
