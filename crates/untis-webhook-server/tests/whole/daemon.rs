@@ -9,6 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
+use untis_webhook_testkit::Delivery;
 use untis_webhook_tests::wire::{self, Connection};
 
 use crate::port::Port;
@@ -54,6 +55,17 @@ pub(crate) struct Daemon {
 impl Daemon {
     /// That logs to `NAME.log`.
     pub(crate) fn new(folder: &Folder, name: &str, database: &str, application: &Port) -> Self {
+        Self::started_by(&[], folder, name, database, application)
+    }
+
+    /// One that is another program before it is itself.
+    pub(crate) fn started_by(
+        program: &[&str],
+        folder: &Folder,
+        name: &str,
+        database: &str,
+        application: &Port,
+    ) -> Self {
         let [webhook, admin, api] = [(); 3].map(|()| Port::any());
         let env = [
             ("LISTEN", webhook.address().to_string()),
@@ -67,8 +79,10 @@ impl Daemon {
             ("UNTIS_WEBHOOK_NOTIFY_SECRET_FILE", SECRET.to_owned()),
             ("RUST_LOG", "debug".to_owned()),
         ];
-        let mut command = Command::new(PROGRAM);
-        command.arg("serve").current_dir(folder.path()).env_clear().envs(env);
+        let program = [program, &[PROGRAM, "serve"]].concat();
+        let mut command = Command::new(program[0]);
+        command.args(&program[1..]).current_dir(folder.path());
+        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).envs(env);
         let log = || folder.log(&format!("{name}.log"));
         command.stdout(log()).stderr(log()).kill_on_drop(true);
         Self { webhook, admin, api, command, child: None }
@@ -98,6 +112,14 @@ impl Daemon {
         timeout(STOP, child.wait()).await.expect("an end").unwrap()
     }
 
+    pub(crate) fn is_alive(&mut self) -> bool {
+        self.child.as_mut().is_some_and(|child| child.try_wait().unwrap().is_none())
+    }
+
+    pub(crate) fn pid(&self) -> Pid {
+        pid(self.child.as_ref().expect("a daemon that runs"))
+    }
+
     /// As a sender is told where it is.
     pub(crate) fn instance(&self) -> String {
         format!("{}:{}", self.webhook.number(), self.admin.number())
@@ -105,6 +127,19 @@ impl Daemon {
 
     pub(crate) fn api(&self) -> u16 {
         self.api.number()
+    }
+
+    /// Sends it a delivery.
+    pub(crate) async fn deliver(&self, delivery: &Delivery) -> wire::Response {
+        let mut connection = Connection::to(self.webhook.address()).await;
+        connection.send([wire::head_of(delivery).as_bytes(), delivery.body()].concat()).await;
+        connection.response().await.expect("an answer")
+    }
+
+    /// Asks its API.
+    pub(crate) async fn ask(&self, folder: &Folder, target: &str) -> wire::Response {
+        let bearer = format!("Bearer {}", folder.read(TOKEN).trim());
+        get(&self.api, target, &[("authorization", &bearer)]).await.expect("an answer")
     }
 
     /// Asks its admin listener.

@@ -11,10 +11,12 @@
 mod application;
 mod daemon;
 mod database;
+mod disk;
 mod instances;
 mod killed;
 mod platform;
 mod port;
+mod schools;
 
 use std::time::Duration;
 
