@@ -3,6 +3,7 @@
 
 use std::convert::Infallible;
 use std::future::pending;
+use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -150,7 +151,7 @@ async fn what_has_begun_has_fifteen_seconds_when_the_server_stops() {
     let start = Instant::now();
     stop.send(()).unwrap();
     assert_eq!(silent.rest().await, "");
-    assert_eq!(start.elapsed().as_secs(), 0, "a silent connection was waited for");
+    assert_eq!(start.elapsed().as_secs(), 1, "a silent connection has a second for what is on its way");
     served.await.unwrap();
     assert_eq!(start.elapsed().as_secs(), 15);
     assert!(log.take().contains("WARN untis_webhook_serve::connection: a request was cut off"));
@@ -169,6 +170,64 @@ async fn what_is_answered_meanwhile_is_answered_and_ends_the_wait() {
     assert!(connection.rest().await.ends_with("\r\n4\r\nlate\r\n0\r\n\r\n"));
     served.await.unwrap();
     assert_eq!(start.elapsed().as_secs(), 9);
+}
+
+/// Answers, and not within the same poll.
+async fn answer(_: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    sleep(Duration::from_millis(1)).await;
+    Ok(Response::new(Full::default()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_on_its_way_when_the_server_stops_is_answered_and_is_the_last() {
+    let (address, stop, served) = serve(answer).await;
+    let mut connection = Connection::to(address).await;
+    connection.send(post("/")).await;
+    assert_eq!(connection.response().await.unwrap().header("connection"), None);
+    stop.send(()).unwrap();
+    sleep(Duration::from_millis(500)).await;
+    assert!(Connection::try_to(address).await.is_err(), "it takes no more connections");
+
+    connection.send(post("/")).await;
+    let response = connection.response().await.expect("an answer");
+    assert_eq!((response.status, response.header("connection")), (200, Some("close")));
+    assert_eq!(connection.rest().await, "");
+    served.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_on_its_way_when_a_connection_has_lasted_long_enough_is_answered() {
+    let (address, _stop, _) = serve(answer).await;
+    let mut connection = Connection::to(address).await;
+    let start = Instant::now();
+    let mut last = None;
+    while last != Some("close".to_owned()) {
+        connection.send(post("/")).await;
+        let response = connection.response().await.expect("an answer, or an end that is announced");
+        last = response.header("connection").map(str::to_owned);
+        sleep(Duration::from_millis(700)).await;
+    }
+    assert_eq!(start.elapsed().as_secs() / 60, 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_connected_when_the_server_stops_is_answered() {
+    let (address, stop, served) = serve(answer).await;
+    // The kernel has connected them. The server has had no time for it, since nothing is awaited.
+    let connections: Vec<_> = (0..8)
+        .map(|_| {
+            let mut connection = std::net::TcpStream::connect(address).unwrap();
+            connection.write_all(post("/").as_bytes()).unwrap();
+            connection
+        })
+        .collect();
+    stop.send(()).unwrap();
+    served.await.unwrap();
+    for mut connection in connections {
+        let mut response = String::new();
+        connection.read_to_string(&mut response).unwrap();
+        assert!(response.starts_with("HTTP/1.1 200 "), "{response:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,7 +4,7 @@ use hyper_util::server::graceful::GracefulConnection;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use crate::limits::{AGE, GRACE, LINGER};
+use crate::limits::{AGE, GRACE, LATE, LINGER};
 use crate::progress::Progress;
 
 /// What the server does, and its connections are told.
@@ -40,6 +40,18 @@ pub(crate) async fn drive<C: GracefulConnection>(
             () = sleep_until(deadline) => {}
             () = progress.changed() => {}
             changed = phase.changed() => if changed.is_err() { break },
+        }
+    }
+
+    // Its peer may have sent a request that is still on its way, and would not know whether that was taken. So the next one
+    // is answered as well, and the answer says that it is the last.
+    let in_use = *phase.borrow() == Phase::Stopping || opened + AGE <= Instant::now();
+    let until = Instant::now() + LATE;
+    while in_use && progress.idle().0 && Instant::now() < until {
+        tokio::select! {
+            ended = connection.as_mut() => return ended,
+            () = sleep_until(until) => {}
+            () = progress.changed() => {}
         }
     }
 

@@ -30,7 +30,9 @@
 //! | between requests after a genuine delivery | 65 s, more than reverse proxies keep an idle connection |
 //! | since a request on a connection last began or was answered | 60 s |
 //! | a connection, whatever comes on it | 5 min |
-//! | when it is to stop, for what has begun | 15 s |
+//! | when it is to stop, for new connections to cease, of which none has come for 100 ms | 2 s |
+//! | then on each connection, for a request that is on its way | 1 s |
+//! | and for what has begun | 15 s |
 //! | the head of a request | 128 KiB; 16 KiB in HTTP/2 |
 //! | connections at once | 1,024, or fewer if there are not two descriptors for each |
 //!

@@ -24,6 +24,16 @@ pub(crate) const UNDER_WAY: Duration = Duration::from_secs(60);
 /// being written, has to come back.
 pub(crate) const AGE: Duration = Duration::from_secs(5 * 60);
 
+/// When the server stops, for new connections to cease to come. A health check has told others by then.
+pub(crate) const QUEUED: Duration = Duration::from_secs(2);
+
+/// When the server stops, between two new connections, for it to take no more.
+pub(crate) const QUIET: Duration = Duration::from_millis(100);
+
+/// When the server stops, for a request to come on a connection that has nothing under way: one that has left its sender
+/// already. Who sends one after the other has the next there by then, and who is told by a health check sends no more.
+pub(crate) const LATE: Duration = Duration::from_secs(1);
+
 /// When a connection is to end, for what has begun on it; a body has 10 s, and what is done with it the rest.
 /// Below the 20 s to 30 s after which those who stop a process kill it.
 pub(crate) const GRACE: Duration = Duration::from_secs(15);

@@ -13,7 +13,7 @@ use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::time::{Instant, interval_at, sleep};
+use tokio::time::{Instant, interval_at, sleep, sleep_until};
 
 use crate::connection::{Phase, drive};
 use crate::limits;
@@ -58,14 +58,22 @@ where
     let refusals = Arc::new(Refusals::default());
     let mut minute = interval_at(Instant::now() + MINUTE, MINUTE);
     let mut stop = pin!(stop);
+    let mut stop_by = None;
     loop {
+        // Whoever waits in the kernel's queue when the listener is closed may have sent all of a request, and is not
+        // answered. So it is closed when nobody comes.
+        let quiet = stop_by.map(|stop_by| (Instant::now() + limits::QUIET).min(stop_by));
         let (stream, place) = tokio::select! {
             accepted = places.accept(&listener) => accepted,
             _ = minute.tick() => {
                 refusals.end_minute();
                 continue;
             }
-            () = &mut stop => break,
+            () = &mut stop, if stop_by.is_none() => {
+                stop_by = Some(Instant::now() + limits::QUEUED);
+                continue;
+            }
+            () = sleep_until(quiet.unwrap_or_else(Instant::now)), if quiet.is_some() => break,
         };
         let progress = Progress::new();
         let service = watched(service.clone(), progress.clone(), Arc::clone(&refusals));

@@ -112,9 +112,28 @@ impl SqliteStore {
 
     /// At once as one that writes, since one that becomes so after it has read can fail.
     async fn begin_to_write(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
-        let transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let transaction = match self.pool.begin_with(BEGIN).await {
+            Err(sqlx::Error::InvalidSavePointStatement) => {
+                self.close_stuck().await;
+                self.pool.begin_with(BEGIN).await
+            }
+            begun => begun,
+        }?;
         self.file.check()?;
         Ok(transaction)
+    }
+
+    /// On a full disk SQLite rolls back by itself. sqlx, whose own rollback then fails, takes the connection for one within a
+    /// transaction ever after, on which none can begin.
+    async fn close_stuck(&self) {
+        let mut others = Vec::new();
+        while let Some(connection) = self.pool.try_acquire() {
+            match connection.is_in_transaction() {
+                // However it ends, it is gone.
+                true => drop(connection.close().await),
+                false => others.push(connection),
+            }
+        }
     }
 
     /// What is copied is that of this version, and nobody writes meanwhile.
@@ -159,7 +178,7 @@ async fn use_wal(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
     loop {
         match sqlx::query("PRAGMA journal_mode = WAL").execute(&mut *connection).await {
             Err(error) if is_busy(&error) && Instant::now() < deadline => {
-                connection.begin_with("BEGIN IMMEDIATE").await?.rollback().await?;
+                connection.begin_with(BEGIN).await?.rollback().await?;
             }
             done => return done.map(drop),
         }
@@ -193,6 +212,8 @@ impl fmt::Debug for SqliteStore {
 }
 
 const SCHEMA: &[&str] = &[include_str!("schema/sqlite_1.sql"), include_str!("schema/sqlite_2.sql")];
+
+const BEGIN: &str = "BEGIN IMMEDIATE";
 
 /// One writes at a time, and while it does others read.
 const CONNECTIONS: u32 = 4;

@@ -148,5 +148,5 @@ pub(super) async fn gone(mut sender: watch::Receiver<()>) {
 /// At most at once. The webhook's leave a descriptor free for each, of which these take a part.
 const ADMIN_CONNECTIONS: u16 = 16;
 
-/// Deliveries have 15 s, and then messages 25 s.
+/// Deliveries have 18 s, and then messages 25 s.
 const LONGEST_STOP: Duration = Duration::from_secs(45);
