@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use http::Request;
 use untis_webhook::{
@@ -10,10 +12,18 @@ use untis_webhook::{
 use untis_webhook_testkit::{Delivery, SigningKey};
 
 /// The key that [`verifier`] trusts.
-pub static PLATFORM: LazyLock<SigningKey> = LazyLock::new(SigningKey::generate);
+pub static PLATFORM: LazyLock<SigningKey> = LazyLock::new(|| KEYS[1].clone());
 
-/// A key that nobody trusts.
-pub static STRANGER: LazyLock<SigningKey> = LazyLock::new(SigningKey::generate);
+/// A key that nobody trusts. Its modulus is the smaller one: what it signs is in the range of [`PLATFORM`]'s, and is refused for
+/// what it is.
+pub static STRANGER: LazyLock<SigningKey> = LazyLock::new(|| KEYS[0].clone());
+
+static KEYS: LazyLock<[SigningKey; 2]> = LazyLock::new(|| {
+    let mut keys = [SigningKey::generate(), SigningKey::generate()];
+    // Their encodings differ in the modulus alone.
+    keys.sort_by_key(|key| BASE64_STANDARD.decode(key.public_key_base64()).expect("base64"));
+    keys
+});
 
 /// Trusts [`PLATFORM`] under the name `production`.
 pub fn verifier() -> Verifier {
