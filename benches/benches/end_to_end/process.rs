@@ -1,11 +1,10 @@
 //! A receiver's process, and what the kernel says of it.
 
-use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use untis_webhook_tests::process::memory_kib;
+use untis_webhook_tests::process::{cpu_seconds, memory_kib};
 
 /// A receiver's process.
 pub(crate) struct Receiver {
@@ -34,12 +33,9 @@ impl Receiver {
         line.trim().parse().unwrap()
     }
 
-    /// The seconds of CPU it has used. The kernel counts hundredths.
+    /// The seconds of CPU it has used.
     pub(crate) fn cpu(&self) -> f64 {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap();
-        let fields: Vec<_> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
-        let ticks = |index: usize| fields[index].parse::<f64>().unwrap();
-        (ticks(11) + ticks(12)) / 100.0
+        cpu_seconds(self.process.id())
     }
 
     /// The most that it ever had in memory, in KiB.
