@@ -161,7 +161,10 @@ fn describe() {
     describe_gauge!(CONTESTED, "Tenants of which somebody has to decide about a set of credentials.");
     describe_gauge!(REFUSED, "Tenants whose credentials the platform refuses, as far as a probe knows.");
     describe_gauge!(WAITING, "Tenants with a change that the application has not acknowledged.");
-    describe_gauge!(GIVEN_UP, "Those of them of which it is not told again by itself.");
+    describe_gauge!(
+        GIVEN_UP,
+        "Tenants with a change that the application refused: it is told again after a redrive, or a new change."
+    );
     describe_gauge!(
         OLDEST_WAITING,
         "Seconds since the oldest change that the application has not acknowledged; 0 if there is none."
