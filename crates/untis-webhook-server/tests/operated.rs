@@ -10,6 +10,7 @@ use std::process::{Child, Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 use untis_webhook::event::CredentialsEventType::{Created, Reset};
+use untis_webhook::event::{DeactivationEventType::Deactivation, ReasonType};
 use untis_webhook_testkit::{Delivery, Forgery, Payload, SigningKey};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_untis-webhookd");
@@ -334,6 +335,44 @@ fn a_line_that_cannot_be_taken_is_said_without_what_is_in_it_and_the_others_are_
     let long = operator.run(&["tenants", "import", "schools.jsonl"], &[]);
     assert_eq!(long.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&long.stderr).contains("line 1: expected no more than 64 KiB"));
+}
+
+#[test]
+fn it_is_shown_about_which_set_somebody_has_to_decide() {
+    let operator = Operator::new();
+    let daemon = operator.serve();
+    let created = |id, secret| Payload::credentials(Created).set("tenantId", id).set("secret", secret);
+    let deactivation = Payload::deactivation(Deactivation, &ReasonType::NoReason);
+    let contested = |id| -> Vec<Value> {
+        let shown = operator.says(&["tenants", "show", id, "--json"]);
+        let shown: Value = serde_json::from_str(&shown).unwrap();
+        let sets = shown["sets"].as_array().unwrap().iter();
+        sets.filter(|set| set["contested"] == true).map(|set| set["set"].clone()).collect()
+    };
+
+    // What came again is the first of three, and neither the current one nor the candidate.
+    for secret in ["first", "second"] {
+        assert_eq!(daemon.deliver(&sign(created("1", secret))), 204);
+    }
+    let reset = Payload::credentials(Reset).set("tenantId", "1").set("secret", "third");
+    for payload in [reset, created("1", "late")] {
+        assert_eq!(daemon.deliver(&sign(payload)), 204);
+    }
+    assert_eq!(contested("1"), [0; 0]);
+    assert_eq!(daemon.deliver(&sign(deactivation.set("tenantId", "1"))), 204);
+    assert_eq!(daemon.deliver(&sign(created("1", "first"))), 204);
+    assert_eq!(contested("1"), [1]);
+    let shown = operator.says(&["tenants", "show", "1"]);
+    let noted: Vec<_> = shown.lines().filter(|line| line.ends_with("  contested")).collect();
+    assert!(matches!(noted[..], [set] if set.starts_with("1    superseded")), "{shown}");
+    operator.says(&["tenants", "reject", "1", "1"]);
+    assert_eq!(contested("1"), [0; 0]);
+
+    let foreign = created("2", "foreign").set("clientId", "another");
+    for payload in [created("2", "own"), foreign] {
+        assert_eq!(daemon.deliver(&sign(payload)), 204);
+    }
+    assert_eq!(contested("2"), [2]);
 }
 
 #[test]

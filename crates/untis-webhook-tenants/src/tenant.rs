@@ -123,11 +123,17 @@ impl Tenant {
 
     /// Whether somebody has to decide about a set.
     pub fn is_contested(&self) -> bool {
-        self.replayed.is_some()
-            || self
-                .sets
-                .iter()
-                .any(|set| set.state == SetState::Candidate && !self.is_held_to(&set.client_id))
+        self.contested().next().is_some()
+    }
+
+    /// The numbers of the sets about which somebody has to decide: those of other client ids, and the one that came again.
+    pub fn contested(&self) -> impl Iterator<Item = u64> {
+        let foreign = self
+            .sets
+            .iter()
+            .filter(|set| set.state == SetState::Candidate && !self.is_held_to(&set.client_id))
+            .map(|set| set.number);
+        self.replayed.into_iter().chain(foreign)
     }
 
     /// The set that is given out, or was when the tenant ended.

@@ -56,12 +56,17 @@ async fn an_operator_looks_and_decides() -> Done {
         println!("{} {} {} {}", set.number, set.state.as_str(), set.client_id, set.host);
     }
 
+    let numbers = registry.contested("12345").await?; // As `tenants show` notes.
+    assert_eq!(numbers, [number]);
+
     registry.accept("12345", number).await?; // It is current from now on, and the tenant active, held to its client id.
     assert_eq!(password(&registry, TENANT).await.as_deref(), Some("foreign"));
 
     registry.receive(&reset("own again")).await?;
     let number = 3;
+    assert_eq!(registry.contested("12345").await?, [number]);
     registry.reject("12345", number).await?; // It is destroyed. A replay is only taken for one.
+    assert!(registry.contested("12345").await?.is_empty());
     assert_eq!(registry.sets(TENANT).await?.last().unwrap().state, SetState::Dead);
 
     registry.receive(&deactivation()).await?;

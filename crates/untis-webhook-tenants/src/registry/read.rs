@@ -61,6 +61,18 @@ impl<S: Store> Registry<S> {
         Ok(stored.map(|stored| stored.tenant.sets).unwrap_or_default())
     }
 
+    /// The numbers of a tenant's sets about which somebody has to decide, by [`accept`](Self::accept) or
+    /// [`reject`](Self::reject).
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError::Store`].
+    pub async fn contested(&self, tenant_id: &str) -> Result<Vec<u64>, RegistryError> {
+        let Some(key) = self.key(tenant_id) else { return Ok(Vec::new()) };
+        let stored = self.0.store.tenant(key).await?;
+        Ok(stored.map(|stored| stored.tenant.contested().collect()).unwrap_or_default())
+    }
+
     /// So many tenants after this id, 1,000 at most; all of them, or those of one status. To read them all costs no
     /// more memory than one page.
     ///

@@ -44,15 +44,17 @@ pub(super) async fn show<S: Store>(
 ) -> Result<(), OperationError> {
     let entry = registry.get(tenant_id).await?.ok_or(RegistryError::UnknownTenant)?;
     let profile = registry.profile(tenant_id).await?;
-    let sets = registry.sets(tenant_id).await?;
+    let (sets, contested) = (registry.sets(tenant_id).await?, registry.contested(tenant_id).await?);
+    let sets = sets.iter().map(|set| (set, contested.contains(&set.number)));
     if json {
         let tenant = Line::new(registry.environment(), entry, profile);
-        let sets = sets.iter().map(SetLine::from).collect();
+        let sets = sets.map(|(set, is_contested)| SetLine::new(set, is_contested)).collect();
         return Ok(output::json(&Shown { tenant, sets })?);
     }
     print(table(&about(&entry, &profile.unwrap_or_default())))?;
     let head = ["SET", "STATE", "CAME BY", "CLIENT ID", "HOST", "WORKED", "NOTES"];
-    let rows: Vec<_> = [head.map(str::to_owned)].into_iter().chain(sets.iter().map(set_row)).collect();
+    let rows = sets.map(|(set, is_contested)| set_row(set, is_contested));
+    let rows: Vec<_> = [head.map(str::to_owned)].into_iter().chain(rows).collect();
     Ok(print(format!("\n{}", table(&rows)))?)
 }
 
@@ -96,7 +98,8 @@ fn about(entry: &Entry, profile: &Profile) -> Vec<[String; 2]> {
         .collect()
 }
 
-fn set_row(set: &Set) -> [String; 7] {
+fn set_row(set: &Set, is_contested: bool) -> [String; 7] {
+    let contested = is_contested.then(|| "contested".to_owned());
     let refused = set.refused.map(|refused| format!("refused since {}", time(Some(refused.since))));
     let destroyed = (!set.is_stored).then(|| "destroyed".to_owned());
     [
@@ -106,7 +109,7 @@ fn set_row(set: &Set) -> [String; 7] {
         escaped(&set.client_id),
         escaped(&set.host),
         time(set.worked_at),
-        [refused, destroyed].into_iter().flatten().collect::<Vec<_>>().join(", "),
+        [contested, refused, destroyed].into_iter().flatten().collect::<Vec<_>>().join(", "),
     ]
 }
 
@@ -142,19 +145,21 @@ struct SetLine<'a> {
     came_by: Option<&'static str>,
     client_id: &'a str,
     host: &'a str,
+    contested: bool,
     stored: bool,
     worked_at: Option<String>,
     refused_since: Option<String>,
 }
 
-impl<'a> From<&'a Set> for SetLine<'a> {
-    fn from(set: &'a Set) -> Self {
+impl<'a> SetLine<'a> {
+    fn new(set: &'a Set, is_contested: bool) -> Self {
         Self {
             set: set.number,
             state: set.state.as_str(),
             came_by: set.came_by.map(|event| event.as_str()),
             client_id: &set.client_id,
             host: &set.host,
+            contested: is_contested,
             stored: set.is_stored,
             worked_at: set.worked_at.and_then(rfc_3339),
             refused_since: set.refused.and_then(|refused| rfc_3339(refused.since)),
