@@ -290,9 +290,10 @@ fn database(url: &str) -> Option<Database> {
     }
 }
 
-/// sqlx warns of what it does not know of a database's URL, with what is said there, which may be a password.
+/// sqlx warns of what it does not know of a database's URL, with what is said there, which may be a password. And
+/// PostgreSQL says at each start that the tables are there.
 fn log(directives: &str) -> Option<EnvFilter> {
-    log_filter(&format!("sqlx_postgres::options=error,{directives}"))
+    log_filter(&format!("sqlx_postgres::options=error,sqlx::postgres::notice=warn,{directives}"))
 }
 
 fn log_format(text: &str) -> Option<LogFormat> {
@@ -307,3 +308,26 @@ const NOT_UNICODE: &str = "expected text, found octets that are not UTF-8";
 const LEVELS: &str = "a level such as info or levels such as info,untis_webhook_tower=debug";
 const ITS_OWN: &str = "expected a file of its own for each key and secret, found that of another";
 const ADDRESS: &str = "an address such as 127.0.0.1:8080";
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test stops where it is surprised")]
+
+    use tracing::subscriber::with_default;
+    use untis_webhook_tests::log::Log;
+
+    use super::*;
+
+    #[test]
+    fn what_postgresql_has_to_say_is_logged_if_it_warns() {
+        let written = Log::default();
+        let lines =
+            tracing_subscriber::fmt().with_env_filter(log("info").unwrap()).with_writer(written.writer());
+        with_default(lines.finish(), || {
+            tracing::info!(target: "sqlx::postgres::notice", "already exists, skipping");
+            tracing::warn!(target: "sqlx::postgres::notice", "collation version mismatch");
+        });
+        let written = written.take();
+        assert!(written.contains("mismatch") && !written.contains("skipping"), "{written}");
+    }
+}
