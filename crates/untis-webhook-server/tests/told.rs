@@ -219,7 +219,7 @@ fn bad_configuration_is_one_sentence_that_says_where_and_ends_with_2() {
         (
             "token_file = \"api-token.txt\"",
             "",
-            "expected a token for an API on TCP, found none: UNTIS_WEBHOOK_API_TOKEN_FILE",
+            "expected a token for an API on TCP, found none: UNTIS_WEBHOOK_API_TOKEN_FILE, or tenants.api.token_file",
         ),
         (
             "url = \"http://127.0.0.1:3000/untis\"",

@@ -12,7 +12,9 @@ use crate::notify::NotifyError;
 pub(crate) enum StartError {
     #[error("the API cannot listen")]
     Api(#[from] ListenError),
-    #[error("expected a token for an API on TCP, found none: UNTIS_WEBHOOK_API_TOKEN_FILE")]
+    #[error(
+        "expected a token for an API on TCP, found none: UNTIS_WEBHOOK_API_TOKEN_FILE, or tenants.api.token_file"
+    )]
     ApiToken,
     #[error("cannot listen on {0}: {1}: {2} names another address")]
     Listen(SocketAddr, io::Error, &'static str),

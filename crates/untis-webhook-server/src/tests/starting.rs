@@ -25,7 +25,10 @@ async fn what_is_wrong_is_one_sentence_before_anything_is_served() {
         setup.tenants().api = Some(Api { listen, tokens: Vec::new() });
     };
     let no_token = said(async |setup| api(setup, ApiListen::Tcp(any_port()))).await;
-    assert_eq!(no_token, "expected a token for an API on TCP, found none: UNTIS_WEBHOOK_API_TOKEN_FILE");
+    assert_eq!(
+        no_token,
+        "expected a token for an API on TCP, found none: UNTIS_WEBHOOK_API_TOKEN_FILE, or tenants.api.token_file"
+    );
     let open = said(async |setup| {
         let listen = ApiListen::Tcp("0.0.0.0:0".parse().unwrap());
         setup.tenants().api = Some(Api { listen, tokens: vec![Secret::new(TOKEN)] });
