@@ -1,8 +1,9 @@
-//! `openapi.json` says what the API does, all of it and no more.
+//! `openapi.json` says what the API does and what the application is told, all of it and no more.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use untis_webhook_testkit::School;
+use untis_webhook::event::{CredentialsEventType, DeactivationEventType, ReasonType};
+use untis_webhook_testkit::{Payload, School};
 
 use super::*;
 
@@ -172,4 +173,37 @@ async fn the_parameters_that_are_described_are_those_that_are_understood() {
         let target = format!("/v1/tenants?status={}", status.as_str().unwrap());
         assert_eq!(daemon.ask(&target).await.0, 200, "{target}");
     }
+}
+
+#[tokio::test]
+async fn each_message_is_as_it_is_described_and_each_kind_that_is_described_comes() {
+    let document = document();
+    let mut application = Application::start([Answer::Status(204)]).await;
+    let daemon = Setup::new().telling(&application.url()).start().await;
+    let credentials = || Payload::credentials(CredentialsEventType::Created);
+    let ended = |event_type| Payload::deactivation(event_type, &ReasonType::NoReason);
+    let steps = [
+        ("activated", credentials()),
+        ("updated", credentials().set("schoolName", "Entenhausen")),
+        ("credentials_replaced", credentials().set("secret", "another")),
+        ("deactivated", ended(DeactivationEventType::Deactivation)),
+        // Again, in the same bytes.
+        ("contested", credentials()),
+        ("deleted", ended(DeactivationEventType::Deletion)),
+    ];
+    let described = &document["webhooks"]["tenantChanged"]["post"];
+    let schema = &described["requestBody"]["content"]["application/json"]["schema"];
+    let mut kinds = BTreeSet::new();
+    for (kind, payload) in steps {
+        assert_eq!(daemon.deliver(&Delivery::sign(SigningKey::shared(), payload)).await, 204);
+        let told = application.told().await;
+        assert_eq!(mismatch(&document, schema, &told.json(), kind), None);
+        assert_eq!(told.json()["type"], format!("tenant.{kind}"));
+        for header in described["parameters"].as_array().unwrap() {
+            assert!(told.headers.contains_key(header["name"].as_str().unwrap()), "{header}");
+        }
+        kinds.insert(told.json()["type"].to_string());
+    }
+    let all = document["components"]["schemas"]["Message"]["properties"]["type"]["enum"].as_array().unwrap();
+    assert_eq!(kinds, all.iter().map(Value::to_string).collect());
 }
