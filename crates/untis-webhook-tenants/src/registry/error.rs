@@ -51,6 +51,6 @@ pub enum RegistryError {
     Store(#[from] StoreError),
 
     /// There is no such tenant.
-    #[error("expected the id of a tenant, found another")]
+    #[error("expected the id of a tenant that is known, found another")]
     UnknownTenant,
 }
