@@ -41,10 +41,14 @@ fn will_do(settings: &Settings) -> Vec<(&'static str, String)> {
     rows
 }
 
-fn of_tenants(tenants: &Tenants) -> [(&'static str, String); 5] {
+fn of_tenants(tenants: &Tenants) -> [(&'static str, String); 6] {
     let database = match &tenants.database {
         Database::Postgres(_) => "PostgreSQL".to_owned(),
         Database::Sqlite(file) => format!("SQLite, {}", file.display()),
+    };
+    let client_ids = match tenants.client_ids.is_empty() {
+        true => "any".to_owned(),
+        false => tenants.client_ids.join(", "),
     };
     let api = match tenants.api.as_ref().map(|api| &api.listen) {
         Some(ApiListen::Tcp(address)) => format!("http://{address}"),
@@ -61,6 +65,7 @@ fn of_tenants(tenants: &Tenants) -> [(&'static str, String); 5] {
     };
     [
         ("environment", tenants.environment.clone()),
+        ("client ids", client_ids),
         ("database", database),
         ("API", api),
         ("told", told),
