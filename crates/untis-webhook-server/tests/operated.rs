@@ -206,6 +206,15 @@ fn a_school_is_received_decided_about_and_given_to_who_shows_the_token() {
 }
 
 #[test]
+fn where_the_api_listens_is_logged_of_a_socket_too() {
+    let operator = Operator::new();
+    let socket = [("UNTIS_WEBHOOK_API_LISTEN", "unix:api.sock")];
+    let daemon = Daemon::listening(&mut operator.command(&["serve"], &socket));
+    assert_eq!(daemon.api, "api.sock");
+    assert!(operator.path("api.sock").exists());
+}
+
+#[test]
 fn a_store_key_is_replaced_until_nothing_is_left_under_the_old_one() {
     let operator = Operator::new();
     let daemon = operator.serve();

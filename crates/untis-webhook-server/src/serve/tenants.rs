@@ -1,8 +1,9 @@
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use hyper::service::service_fn;
 use tokio::sync::watch;
-use untis_webhook_config::Config;
+use untis_webhook_config::{Config, shown};
 use untis_webhook_serve::{connections, serve, serve_at_most};
 use untis_webhook_tenants::{Registry, Store};
 use untis_webhook_tenants_sqlx::{PgStore, SqliteStore};
@@ -59,7 +60,7 @@ async fn open_over<S: Store + 'static>(
     tracing::info!(
         address = %addresses.webhook,
         admin = %addresses.admin,
-        api = addresses.api.map(tracing::field::display),
+        api = tenants.api.as_ref().map(|api| tracing::field::display(api_at(&api.listen, addresses.api))),
         environment = registry.environment(),
         keys = front.keys(),
         "listening"
@@ -133,6 +134,14 @@ pub(crate) async fn registry<S: Store>(
         builder = builder.destroy_deleted_at_once();
     }
     Ok(builder.open(store).await?)
+}
+
+/// Where the API listens, whatever port it was told.
+fn api_at(listen: &ApiListen, bound: Option<SocketAddr>) -> String {
+    match listen {
+        ApiListen::Tcp(address) => bound.unwrap_or(*address).to_string(),
+        ApiListen::Unix(path) => shown(path),
+    }
 }
 
 async fn serve_api<S: Store + 'static>(api: Option<(ApiListener, Api<S>)>, stop: impl Future<Output = ()>) {
