@@ -43,7 +43,7 @@ impl Setup {
             ("UNTIS_WEBHOOK_PROBE_URL", self.endpoint.url()),
             ("UNTIS_WEBHOOK_STORE_KEYS", format!("first={}", self.file("store.key").display())),
         ];
-        Program { name: "tenant-app", path: env!("CARGO_BIN_EXE_tenant-app"), env }
+        Program { name: "tenant-app", path: env!("CARGO_BIN_EXE_tenant-app"), args: &[], env }
     }
 
     /// Starts it, and waits until its first round is over: what comes then, the handler brings about.
