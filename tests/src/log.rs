@@ -2,11 +2,25 @@
 
 use std::io;
 use std::mem;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
+
+use tracing::Dispatch;
+use tracing::subscriber::NoSubscriber;
 
 /// Keeps what is logged. Clones share it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Log(Arc<Mutex<Vec<u8>>>);
+
+/// While there is but one subscriber in a process, a line that another thread comes to first is off for ever: tracing asks that
+/// thread, which has none, and keeps the answer. So there is another one.
+static ANOTHER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber::new()));
+
+impl Default for Log {
+    fn default() -> Self {
+        LazyLock::force(&ANOTHER);
+        Self(Arc::default())
+    }
+}
 
 impl Log {
     /// Makes writers for a subscriber.
