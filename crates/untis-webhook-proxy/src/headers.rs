@@ -12,8 +12,16 @@ pub(crate) fn forwarded(headers: &mut HeaderMap, key_id: HeaderValue, host: Head
     headers.insert(HOST, host);
 }
 
+/// Makes the headers of the application's answer those of the answer to the sender.
+pub(crate) fn answered(headers: &mut HeaderMap) {
+    remove_hop_by_hop(headers);
+    // It may say another length than that of the body as it was read: that of an answer in chunks counts for nothing, and whoever
+    // believed it would take the rest for the next answer (RFC 9112 section 6.3).
+    headers.remove(CONTENT_LENGTH);
+}
+
 /// What is said of one connection is not passed on to the next (RFC 9110 section 7.6.1).
-pub(crate) fn remove_hop_by_hop(headers: &mut HeaderMap) {
+fn remove_hop_by_hop(headers: &mut HeaderMap) {
     let named = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
     let named: Vec<HeaderName> =
         named.flat_map(|value| value.split(',')).filter_map(|name| name.trim().parse().ok()).collect();

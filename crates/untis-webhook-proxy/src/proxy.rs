@@ -52,7 +52,7 @@ impl Proxy {
                 if response.status().is_success() {
                     log(&event);
                 }
-                headers::remove_hop_by_hop(response.headers_mut());
+                headers::answered(response.headers_mut());
                 // That of the connection to the application.
                 *response.version_mut() = Version::HTTP_11;
                 return response.map(Full::new);

@@ -61,7 +61,15 @@ pub(crate) static ROWS: &[Row] = rows! {
         ["Content-Length: 3\r\n\r\n", "Connection: close\r\nContent-Length: 3\r\n\r\n", "\r\n"]
             .map(|head| yes(Closes(format!("HTTP/1.1 200 OK\r\n{head}yes").into())));
     "answers in chunks" => "its answer", 0:
-        [yes(Holds(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\ny\r\n2\r\nes\r\n0\r\n\r\n".into()))];
+        [yes(Holds(chunked("Transfer-Encoding: chunked")))];
+    "answers with more than one length, or with one that is not its body's" => "its answer", 0:
+        [
+            yes(Holds(chunked("Content-Length: 1\r\nTransfer-Encoding: chunked"))),
+            yes(Holds(chunked("Transfer-Encoding: chunked\r\nContent-Length: 100"))),
+            yes(Holds(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nyes".into())),
+            Case(Holds(b"HTTP/1.1 204 No Content\r\nContent-Length: 3\r\n\r\n".into()), 204, 0),
+            Case(Holds(b"HTTP/1.1 304 Not Modified\r\nContent-Length: 3\r\n\r\n".into()), 304, 0),
+        ];
     "answers in HTTP/1.0" => "its answer", 0:
         [
             yes(Closes(b"HTTP/1.0 200 OK\r\n\r\nyes".into())),
@@ -112,6 +120,10 @@ fn answer_of(length: usize) -> Vec<u8> {
     let mut answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n").into_bytes();
     answer.resize(answer.len() + length, b'y');
     answer
+}
+
+fn chunked(head: &str) -> Vec<u8> {
+    format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n1\r\ny\r\n2\r\nes\r\n0\r\nx: y\r\n\r\n").into()
 }
 
 fn unmeasured(length: usize) -> Vec<u8> {
