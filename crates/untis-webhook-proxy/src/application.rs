@@ -1,10 +1,9 @@
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
-use tokio::time::Instant;
+use tokio::time::sleep_until;
 
 use crate::Upstream;
 use crate::connection::{Connection, ExchangeError};
@@ -13,7 +12,7 @@ use crate::connection::{Connection, ExchangeError};
 #[derive(Debug)]
 pub(crate) struct Application {
     upstream: Upstream,
-    idle: Mutex<Vec<(Connection, Instant)>>,
+    idle: Mutex<Vec<Connection>>,
 }
 
 impl Application {
@@ -26,7 +25,10 @@ impl Application {
     }
 
     /// Sends a request, and gives the answer in whole.
-    pub(crate) async fn ask(&self, request: Request<Full<Bytes>>) -> Result<Response<Bytes>, ExchangeError> {
+    pub(crate) async fn ask(
+        self: &Arc<Self>,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<Bytes>, ExchangeError> {
         if let Some(mut connection) = self.idle().await {
             // The application may close it just now, and then nobody knows how far it came. The platform would send it
             // again.
@@ -39,36 +41,45 @@ impl Application {
             }
         }
         let mut connection = Connection::to(&self.upstream).await?;
+        let kept_until = connection.kept_until();
         let answered = connection.exchange(request).await;
-        self.keep(connection).await;
+        if self.keep(connection).await {
+            let application = Arc::downgrade(self);
+            // An application with few threads may have given it one of them.
+            tokio::spawn(async move {
+                sleep_until(kept_until).await;
+                if let Some(application) = application.upgrade() {
+                    application.locked(|idle| idle.retain(|connection| !connection.is_old()));
+                }
+            });
+        }
         answered
     }
 
     /// One that is open, as far as is known.
     async fn idle(&self) -> Option<Connection> {
         loop {
-            let (mut connection, since) = self.locked(Vec::pop)?;
-            if since.elapsed() > KEPT {
-                // So are all that were used before.
-                self.locked(|idle| idle.retain(|(_, since)| since.elapsed() <= KEPT));
-                return None;
-            }
+            let mut connection = self.locked(Vec::pop)?;
             if connection.is_open().await {
                 return Some(connection);
             }
         }
     }
 
-    async fn keep(&self, mut connection: Connection) {
-        if connection.is_open().await {
-            self.locked(|idle| idle.push((connection, Instant::now())));
-        }
+    /// For the next request, if it can have one: whether that is so.
+    async fn keep(&self, mut connection: Connection) -> bool {
+        let is_open = connection.is_open().await;
+        // Whoever closes those that are old has the lock as well, so that none comes after that.
+        self.locked(|idle| {
+            let is_kept = is_open && !connection.is_old();
+            if is_kept {
+                idle.push(connection);
+            }
+            is_kept
+        })
     }
 
-    fn locked<T>(&self, act: impl FnOnce(&mut Vec<(Connection, Instant)>) -> T) -> T {
+    fn locked<T>(&self, act: impl FnOnce(&mut Vec<Connection>) -> T) -> T {
         act(&mut self.idle.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
-
-/// Less than applications keep one that has nothing under way.
-const KEPT: Duration = Duration::from_secs(1);

@@ -3,6 +3,7 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::Poll;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -10,6 +11,7 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 
 use crate::{NotAnswered, Upstream};
 
@@ -18,6 +20,7 @@ use crate::{NotAnswered, Upstream};
 pub(crate) struct Connection {
     sender: SendRequest<Full<Bytes>>,
     driver: http1::Connection<TokioIo<TcpStream>, Full<Bytes>>,
+    opened: Instant,
 }
 
 impl Connection {
@@ -26,7 +29,7 @@ impl Connection {
         stream.set_nodelay(true).map_err(ExchangeError::Connect)?;
         let (sender, driver) =
             http1::Builder::new().max_buf_size(LONGEST_HEAD).handshake(TokioIo::new(stream)).await?;
-        Ok(Self { sender, driver })
+        Ok(Self { sender, driver, opened: Instant::now() })
     }
 
     /// Sends a request, and reads the answer to its end.
@@ -50,6 +53,15 @@ impl Connection {
             // Closed: what has come is read to its end.
             _ = &mut self.driver => answer.await,
         }
+    }
+
+    /// Until when requests are sent on it, however many.
+    pub(crate) fn kept_until(&self) -> Instant {
+        self.opened + KEPT
+    }
+
+    pub(crate) fn is_old(&self) -> bool {
+        self.kept_until() <= Instant::now()
     }
 
     /// Whether another request can be sent, as far as is known: the application may have closed it.
@@ -81,6 +93,10 @@ impl ExchangeError {
         }
     }
 }
+
+/// Less than applications keep one that has nothing under way; and no longer for one that is used, since an application that
+/// serves few at once lets those wait who have connected after it.
+const KEPT: Duration = Duration::from_secs(1);
 
 /// Octets of the head of an answer, or somewhat more: of what is longer than what is read at once.
 const LONGEST_HEAD: usize = 64 * 1024;

@@ -36,8 +36,9 @@
 //! | does not accept a connection, closes before its answer is whole | 502 |
 //! | answers what is not HTTP, with more than 1 MiB, with a head of much more than 64 KiB, or with 1xx | 502 |
 //!
-//! A redirection is an answer, and is not followed. Connections are kept for a second. What one that was kept does not answer at
-//! all is sent once more on a new one, as the platform would send it again: the application takes a delivery that comes twice.
+//! A redirection is an answer, and is not followed. A connection is closed a second after it was opened, or when what is under way
+//! then has its answer. What one that has brought an answer does not answer, or not by HTTP, is sent once more on a new one, as the
+//! platform would send it again: the application takes a delivery that comes twice.
 //!
 //! At most as many deliveries as [`connections`](untis_webhook_serve::connections) says are passed on at once; others wait
 //! for one of them, within their 10 s.
