@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use http::Uri;
+use sqlx::postgres::PgConnectOptions;
 use tracing_subscriber::EnvFilter;
 use untis_webhook::event::Secret;
 use untis_webhook_config::shown;
@@ -284,7 +285,7 @@ fn database(url: &str) -> Option<Database> {
         ("sqlite", file) if file.starts_with("//") || file.starts_with(':') || file.contains('?') => None,
         ("sqlite", file) if !file.is_empty() => Some(Database::Sqlite(PathBuf::from(file))),
         ("postgres" | "postgresql", rest) if rest.starts_with("//") => {
-            Some(Database::Postgres(url.to_owned()))
+            url.parse::<PgConnectOptions>().ok().map(|_| Database::Postgres(url.to_owned()))
         }
         _ => None,
     }

@@ -314,11 +314,18 @@ fn bad_configuration_is_one_sentence_that_says_where_and_ends_with_2() {
 #[test]
 fn nothing_of_a_databases_url_is_logged() {
     let folder = Folder::new();
-    let url = "postgres://user:hidden@127.0.0.1/database?pasword=hidden&sslmode=none";
-    let ran = folder.run(&["--config", "d.toml", "serve"], &[("UNTIS_WEBHOOK_DATABASE", url)]);
-    assert_eq!(ran.code(), 2);
-    assert!(ran.err().starts_with("untis-webhookd: the database does not open"), "{}", ran.err());
-    assert!(!ran.err().contains("hidden") && ran.out().is_empty(), "{}{}", ran.err(), ran.out());
+    // No name has a part of more than 63 octets, so that nobody has to be asked.
+    let host = format!("{}.invalid", "x".repeat(64));
+    for (mode, expected) in [
+        ("require", "the database does not open"),
+        ("none", "UNTIS_WEBHOOK_DATABASE: expected sqlite:FILE or postgres://"),
+    ] {
+        let url = format!("postgres://user:hidden@{host}/database?pasword=hidden&sslmode={mode}");
+        let ran = folder.run(&["--config", "d.toml", "serve"], &[("UNTIS_WEBHOOK_DATABASE", &url)]);
+        assert_eq!(ran.code(), 2);
+        assert!(ran.err().starts_with(&format!("untis-webhookd: {expected}")), "{}", ran.err());
+        assert!(!ran.err().contains("hidden") && ran.out().is_empty(), "{}{}", ran.err(), ran.out());
+    }
 }
 
 /// Each variable that the annotated file names is read: a value that it cannot have is an error that names it, or what it
@@ -454,7 +461,20 @@ fn check_warns_of_what_may_be_and_should_not() {
         assert!(warnings.len() == 1 && warnings[0].contains("in the clear"), "{variable}: {warnings:?}");
     }
     for url in [
+        "postgres:///database?host=10.0.0.1",
+        "postgres://localhost/database?hostaddr=10.0.0.1",
+        "postgres://10.0.0.1/database?sslmode=require&sslmode=disable",
+        "postgres://10.0.0.1/database?application_name=sslmode=require",
+    ] {
+        let warnings = warnings(&[("UNTIS_WEBHOOK_DATABASE", url)]);
+        assert!(warnings.len() == 1 && warnings[0].contains("in the clear"), "{url}: {warnings:?}");
+    }
+    let unverified =
+        warnings(&[("UNTIS_WEBHOOK_DATABASE", "postgres://user@10.0.0.1/database?sslmode=require")]);
+    assert!(unverified.len() == 1 && unverified[0].contains("certificate"), "{unverified:?}");
+    for url in [
         "postgres://user@10.0.0.1/database?sslmode=verify-full",
+        "postgres://user@10.0.0.1/database?ssl-mode=VERIFY-FULL",
         "postgres://user@127.0.0.1/database",
         "postgres://user@localhost/database?host=/run/postgresql",
     ] {

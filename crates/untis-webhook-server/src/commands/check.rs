@@ -3,6 +3,7 @@ use std::net::IpAddr;
 use std::process::ExitCode;
 
 use http::Uri;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use untis_webhook_config::shown;
 
 use crate::config::unknown_variables;
@@ -111,13 +112,8 @@ fn warnings_of_tenants(tenants: &Tenants) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if let Database::Postgres(url) = &tenants.database
-        && may_be_in_the_clear(url)
-    {
-        warnings.push(
-            "the database is spoken to in the clear if it does not offer TLS: sslmode=verify-full asks for it"
-                .to_owned(),
-        );
+    if let Database::Postgres(url) = &tenants.database {
+        warnings.extend(warning_of_postgres(url).map(str::to_owned));
     }
     #[cfg(unix)]
     for file in &tenants.secret_files {
@@ -130,17 +126,24 @@ fn warnings_of_tenants(tenants: &Tenants) -> Vec<String> {
     warnings
 }
 
-/// Of a URL that cannot be read it is said when it is connected to.
-fn may_be_in_the_clear(url: &str) -> bool {
-    let query = url.split_once('?').map_or("", |(_, query)| query);
-    let says = |part: &str| query.contains(part);
-    let is_elsewhere = |uri: Uri| {
-        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
-        host != "localhost" && !host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-    };
-    // A socket is on this machine.
-    let has_its_way = ["sslmode=require", "sslmode=verify-", "host=/"].iter().any(|part| says(part));
-    !has_its_way && url.parse().is_ok_and(is_elsewhere)
+/// As the URL is read by who connects: it has several ways to say the same, and so has the environment.
+fn warning_of_postgres(url: &str) -> Option<&'static str> {
+    let options: PgConnectOptions = url.parse().ok()?;
+    let host = options.get_host().trim_matches(['[', ']']);
+    let is_here = options.get_socket().is_some()
+        || host.starts_with('/')
+        || host == "localhost"
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    match options.get_ssl_mode() {
+        _ if is_here => None,
+        PgSslMode::VerifyCa | PgSslMode::VerifyFull => None,
+        PgSslMode::Require => {
+            Some("the database may be anybody's, whatever its certificate: sslmode=verify-full looks at it")
+        }
+        PgSslMode::Allow | PgSslMode::Disable | PgSslMode::Prefer => {
+            Some("the database may be spoken to in the clear: sslmode=verify-full asks for TLS")
+        }
+    }
 }
 
 /// What follows the host may be a token.
