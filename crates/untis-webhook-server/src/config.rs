@@ -10,7 +10,7 @@ use sqlx::postgres::PgConnectOptions;
 use tracing_subscriber::EnvFilter;
 use untis_webhook::event::Secret;
 use untis_webhook_config::shown;
-use untis_webhook_proxy::UpstreamError;
+use untis_webhook_proxy::{Upstream, UpstreamError};
 use untis_webhook_serve::log_filter;
 use untis_webhook_tenants::{KeyRing, StoreKey, TokenProbe};
 
@@ -62,20 +62,20 @@ impl Settings {
 
     /// One address cannot be listened on twice, nor deliveries be passed on to where they came: that is known without trying.
     fn addresses_are_apart(&self, values: &Values) -> Result<(), ConfigError> {
-        let third = match &self.mode {
+        let mut addresses = vec![("admin.listen", self.admin_listen)];
+        match &self.mode {
             Mode::Proxy(Proxy { upstream, .. }) => {
-                let address = upstream.as_str().replacen("localhost:", "127.0.0.1:", 1).parse().ok();
-                // Another machine's port may be the same.
-                let is_here = |address: &SocketAddr| address.ip().is_loopback() || *address == self.listen;
-                address.filter(is_here).map(|address| ("proxy.upstream", address))
+                let here = on_this_machine(upstream, self.listen);
+                addresses.extend(here.into_iter().map(|address| ("proxy.upstream", address)));
             }
-            Mode::Tenants(tenants) => match &tenants.api {
-                Some(Api { listen: ApiListen::Tcp(address), .. }) => Some(("tenants.api.listen", *address)),
-                _ => None,
-            },
-        };
+            Mode::Tenants(tenants) => {
+                if let Some(Api { listen: ApiListen::Tcp(address), .. }) = tenants.api {
+                    addresses.push(("tenants.api.listen", address));
+                }
+            }
+        }
         let mut others = vec![("listen", self.listen)];
-        for (key, address) in [Some(("admin.listen", self.admin_listen)), third].into_iter().flatten() {
+        for (key, address) in addresses {
             if let Some((other, _)) = others.iter().find(|(_, other)| meet(address, *other)) {
                 let error = format!("expected another address than that of {other}");
                 let given = values.get(key).or_else(|| values.get(other));
@@ -87,12 +87,28 @@ impl Settings {
     }
 }
 
+/// Where on this machine an upstream may be: `localhost` is one of two. Another machine's port may be the same.
+fn on_this_machine(upstream: &Upstream, listen: SocketAddr) -> Vec<SocketAddr> {
+    let name = upstream.as_str().to_ascii_lowercase();
+    let addresses = match name.strip_prefix("localhost:") {
+        Some(port) => vec![format!("127.0.0.1:{port}"), format!("[::1]:{port}")],
+        None => vec![name],
+    };
+    let addresses = addresses.iter().filter_map(|address| address.parse::<SocketAddr>().ok());
+    addresses
+        .map(|address| SocketAddr::new(address.ip().to_canonical(), address.port()))
+        .filter(|address| address.ip().is_loopback() || address.ip().is_unspecified() || *address == listen)
+        .collect()
+}
+
 /// Whether they are one, or one is of all interfaces.
 fn meet(one: SocketAddr, other: SocketAddr) -> bool {
-    let is_any = one.ip().is_unspecified() || other.ip().is_unspecified();
+    // That of IPv6 is of IPv4 as well, unless the system was told otherwise.
+    let has =
+        |all: SocketAddr, one: SocketAddr| all.ip().is_unspecified() && (all.is_ipv6() || one.is_ipv4());
     one.port() == other.port()
         && one.port() != 0
-        && (one.ip() == other.ip() || (is_any && one.is_ipv4() == other.is_ipv4()))
+        && (one.ip() == other.ip() || has(one, other) || has(other, one))
 }
 
 /// Deliveries are passed on if it is said where to; what is said of tenants is not used then.

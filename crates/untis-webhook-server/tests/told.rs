@@ -384,10 +384,19 @@ fn deliveries_are_passed_on_if_it_is_said_where_to_and_no_tenants_are_kept_then(
     let folder = Folder::new();
     let upstream = [("UNTIS_WEBHOOK_UPSTREAM", "127.0.0.1:3000")];
     // It would be passed on to itself, on and on.
-    let itself = folder.check(&[("LISTEN", "0.0.0.0:3000"), upstream[0]]);
-    assert_eq!(itself.code(), 2);
-    let said = "UNTIS_WEBHOOK_UPSTREAM: expected another address than that of listen";
-    assert!(itself.err().contains(said), "{}", itself.err());
+    for (listen, upstream) in [
+        ("0.0.0.0:3000", "127.0.0.1:3000"),
+        ("[::]:3000", "127.0.0.1:3000"),
+        ("[::]:3000", "LocalHost:3000"),
+        ("[::1]:3000", "localhost:3000"),
+        ("127.0.0.1:3000", "[::ffff:127.0.0.1]:3000"),
+        ("127.0.0.1:3000", "0.0.0.0:3000"),
+    ] {
+        let itself = folder.check(&[("LISTEN", listen), ("UNTIS_WEBHOOK_UPSTREAM", upstream)]);
+        assert_eq!(itself.code(), 2, "{listen}, {upstream}");
+        let said = "UNTIS_WEBHOOK_UPSTREAM: expected another address than that of listen";
+        assert!(itself.err().contains(said), "{listen}, {upstream}: {}", itself.err());
+    }
     let another = [("LISTEN", "0.0.0.0:3000"), ("UNTIS_WEBHOOK_UPSTREAM", "10.0.0.1:3000")];
     assert_eq!(folder.check(&another).code(), 0);
     let ran = folder.check(&upstream);
