@@ -112,28 +112,34 @@ impl SqliteStore {
 
     /// At once as one that writes, since one that becomes so after it has read can fail.
     async fn begin_to_write(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
-        let transaction = match self.pool.begin_with(BEGIN).await {
-            Err(sqlx::Error::InvalidSavePointStatement) => {
-                self.close_stuck().await;
-                self.pool.begin_with(BEGIN).await
+        let deadline = Instant::now() + WAIT;
+        let transaction = loop {
+            match self.pool.begin_with(BEGIN).await {
+                Err(sqlx::Error::InvalidSavePointStatement) if Instant::now() < deadline => {
+                    self.close_stuck().await?;
+                }
+                begun => break begun?,
             }
-            begun => begun,
-        }?;
+        };
         self.file.check()?;
         Ok(transaction)
     }
 
     /// On a full disk SQLite rolls back by itself. sqlx, whose own rollback then fails, takes the connection for one within a
-    /// transaction ever after, on which none can begin.
-    async fn close_stuck(&self) {
+    /// transaction ever after, on which none can begin. One that is still on its way back into the pool is not found; of a
+    /// pool of one it is waited for.
+    async fn close_stuck(&self) -> Result<(), sqlx::Error> {
         let mut others = Vec::new();
-        while let Some(connection) = self.pool.try_acquire() {
+        let mut next = Some(self.pool.acquire().await?);
+        while let Some(connection) = next {
             match connection.is_in_transaction() {
                 // However it ends, it is gone.
                 true => drop(connection.close().await),
                 false => others.push(connection),
             }
+            next = self.pool.try_acquire();
         }
+        Ok(())
     }
 
     /// What is copied is that of this version, and nobody writes meanwhile.
