@@ -1,4 +1,4 @@
-//! The three hot paths, for callgrind to count what they execute: `.ci/instructions`.
+//! The hot paths, for callgrind to count what they execute: `.ci/instructions`.
 #![allow(clippy::unwrap_used, reason = "a bench stops where it is surprised")]
 
 use std::hint::black_box;
@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Request};
 use http_body_util::Full;
 use tower_layer::Layer;
-use untis_webhook::{Algorithm, KeySet, PresentedSignature, Verifier, VerifyingKey};
+use untis_webhook::{Algorithm, KeySet, PresentedSignature, Verified, Verifier, VerifyingKey};
 use untis_webhook_benches::{Handler, call};
 use untis_webhook_testkit::Delivery;
 use untis_webhook_tests::vectors;
@@ -28,12 +28,15 @@ fn main() {
     malformed.insert("authorization", format!("{}!", vector.authorization).parse().unwrap());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let _guard = runtime.enter();
+    let presented = PresentedSignature::from_headers(&headers, verifier.header_names()).unwrap();
+    let verified = verifier.verify(&presented, delivery.body().clone()).unwrap();
     let mut service = VerifyLayer::new(verifier.clone()).layer(Handler);
     for _ in 0..2 {
         let request = delivery.clone().into_request("/webhook").map(Full::new);
         assert!(header_stage(&verifier, &headers));
         assert!(!malformed_headers(&verifier, &malformed));
         assert!(layer(&mut service, request));
+        assert!(event(&verified));
     }
 }
 
@@ -51,4 +54,9 @@ fn malformed_headers(verifier: &Verifier, headers: &HeaderMap) -> bool {
 #[inline(never)]
 fn layer(service: &mut Verify<Handler, DefaultRejectionResponse>, request: Request<Full<Bytes>>) -> bool {
     call(service, black_box(request)).into_body().is_some()
+}
+
+#[inline(never)]
+fn event(verified: &Verified<Bytes>) -> bool {
+    black_box(verified).event().is_ok()
 }

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -11,7 +12,7 @@ use super::{DecodeError, Secret, decode, text};
 ///
 /// A value is looked into when it is asked for, so that what is not known refuses nothing, whatever it is.
 pub(super) struct Fields<'a> {
-    values: BTreeMap<Name, &'a RawValue>,
+    values: BTreeMap<Name<'a>, &'a RawValue>,
     /// The documented fields whose values are not as they are documented, and were left out or read all the same.
     irregular: Vec<&'static str>,
 }
@@ -37,12 +38,12 @@ impl<'a> Fields<'a> {
 
     /// The tenant of an event that is not known, if it has one that can be read.
     pub(super) fn any_tenant_id(&self) -> Option<String> {
-        let text = || self.optional(TENANT_ID).ok()?.map(|id| id.to_string());
+        let text = || self.optional(TENANT_ID).ok()?.map(into_text);
         self.number(TENANT_ID).or_else(text)
     }
 
     pub(super) fn text(&self, name: &'static str) -> Result<String, DecodeError> {
-        Ok(self.required(name)?.to_string())
+        self.required(name).map(into_text)
     }
 
     pub(super) fn secret(&self, name: &'static str) -> Result<Secret, DecodeError> {
@@ -51,13 +52,12 @@ impl<'a> Fields<'a> {
 
     /// A text that decides what the payload is, and so must not be another value.
     pub(super) fn deciding_text(&self, name: &'static str) -> Result<Option<String>, DecodeError> {
-        Ok(self.optional(name)?.map(|text| text.to_string()))
+        Ok(self.optional(name)?.map(into_text))
     }
 
     /// A text that can be done without: of another value there is nothing but its name.
     pub(super) fn optional_text(&mut self, name: &'static str) -> Option<String> {
-        let text = self.optional(name).map(|text| text.map(|text| text.to_string()));
-        text.unwrap_or_else(|_| {
+        self.optional(name).map(|text| text.map(into_text)).unwrap_or_else(|_| {
             self.irregular.push(name);
             None
         })
@@ -89,7 +89,12 @@ impl<'a> Fields<'a> {
     }
 }
 
-struct Values<'a>(BTreeMap<Name, &'a RawValue>);
+/// Of one that is no secret.
+fn into_text(mut text: Zeroizing<String>) -> String {
+    std::mem::take(&mut text)
+}
+
+struct Values<'a>(BTreeMap<Name<'a>, &'a RawValue>);
 
 impl<'de> Deserialize<'de> for Values<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -119,15 +124,15 @@ impl<'de> Visitor<'de> for ValuesVisitor {
 
 /// A name, without its escapes. As octets, since a lone surrogate, which JSON can write, is no text.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Name(Box<[u8]>);
+struct Name<'a>(Cow<'a, [u8]>);
 
-impl std::borrow::Borrow<[u8]> for Name {
+impl std::borrow::Borrow<[u8]> for Name<'_> {
     fn borrow(&self) -> &[u8] {
         &self.0
     }
 }
 
-impl<'de> Deserialize<'de> for Name {
+impl<'de> Deserialize<'de> for Name<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_bytes(NameVisitor)
     }
@@ -135,15 +140,20 @@ impl<'de> Deserialize<'de> for Name {
 
 struct NameVisitor;
 
-impl Visitor<'_> for NameVisitor {
-    type Value = Name;
+impl<'de> Visitor<'de> for NameVisitor {
+    type Value = Name<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a name")
     }
 
-    fn visit_bytes<E: Error>(self, name: &[u8]) -> Result<Name, E> {
-        Ok(Name(name.into()))
+    fn visit_borrowed_bytes<E: Error>(self, name: &'de [u8]) -> Result<Name<'de>, E> {
+        Ok(Name(Cow::Borrowed(name)))
+    }
+
+    /// One that has escapes.
+    fn visit_bytes<E: Error>(self, name: &[u8]) -> Result<Name<'de>, E> {
+        Ok(Name(Cow::Owned(name.to_owned())))
     }
 }
 

@@ -9,13 +9,14 @@ pub(super) fn decode(json: &str) -> Option<Zeroizing<String>> {
     let escaped = json.strip_prefix('"')?.strip_suffix('"')?;
     // No text is longer than its JSON, so nothing is left behind by growing.
     let mut text = Zeroizing::new(String::with_capacity(escaped.len()));
-    let mut chars = escaped.chars();
-    while let Some(character) = chars.next() {
-        text.push(match character {
-            '\\' => unescape(&mut chars)?,
-            character => character,
-        });
+    let mut rest = escaped;
+    while let Some((plain, after)) = rest.split_once('\\') {
+        let mut chars = after.chars();
+        text.push_str(plain);
+        text.push(unescape(&mut chars)?);
+        rest = chars.as_str();
     }
+    text.push_str(rest);
     Some(text)
 }
 
