@@ -9,6 +9,7 @@ pub mod bodies;
 pub mod fuzz;
 pub mod hidden;
 pub mod log;
+pub mod paths;
 pub mod platform;
 pub mod process;
 pub mod receiver;

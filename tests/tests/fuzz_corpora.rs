@@ -6,6 +6,8 @@ use std::path::Path;
 
 use untis_webhook_tests::fuzz::TARGETS;
 
+untis_webhook_tests::on_both_paths!();
+
 #[test]
 fn every_input_of_every_corpus_holds() {
     for (name, target) in TARGETS {

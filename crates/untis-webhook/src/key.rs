@@ -10,9 +10,9 @@ use rsa::errors::Error as RsaError;
 use rsa::pkcs1::{self, RsaPublicKeyRef};
 use rsa::pkcs8::der::{Decode, Header, Reader, SliceReader};
 use rsa::pkcs8::spki::SubjectPublicKeyInfoRef;
-use rsa::traits::PublicKeyParts;
 
 pub use self::error::KeyError;
+use crate::rsa::PublicKey;
 use crate::{Algorithm, Digest, rsassa};
 
 /// A public key of the platform: RSA of 2048 to 8192 bits, with an odd exponent from 3 to 2^33 - 1.
@@ -35,7 +35,7 @@ use crate::{Algorithm, Digest, rsassa};
 ///
 /// [RFC 5280 section 4.1.2.7]: https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.7
 #[derive(Clone, PartialEq, Eq)]
-pub struct VerifyingKey(rsa::PublicKey);
+pub struct VerifyingKey(PublicKey);
 
 impl VerifyingKey {
     /// The smallest modulus taken, in bits.
@@ -91,17 +91,25 @@ impl VerifyingKey {
         if !(Self::MIN_BITS..=Self::MAX_BITS).contains(&bits) {
             return Err(KeyError::Size { bits });
         }
-        rsa::PublicKey::new(n, e).map(Self).map_err(|error| match error {
+        let key = rsa::PublicKey::new(n, e).map_err(|error| match error {
             RsaError::PublicExponentTooSmall
             | RsaError::PublicExponentTooLarge
             | RsaError::InvalidExponent => KeyError::Exponent,
             _ => KeyError::Malformed,
-        })
+        })?;
+        PublicKey::new(key).map(Self).ok_or(KeyError::Exponent)
     }
 
     /// The size of the modulus in bits.
     pub fn bits(&self) -> u32 {
-        self.0.n().bit_width_vartime()
+        self.0.bits()
+    }
+
+    /// Whether it is computed with AVX-512 IFMA.
+    #[cfg(feature = "__tests")]
+    #[doc(hidden)]
+    pub fn is_fast(&self) -> bool {
+        self.0.is_fast()
     }
 
     /// The digest that `signature` signs under this key, or `None` if it is not a signature by this key.

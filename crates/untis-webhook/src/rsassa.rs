@@ -1,9 +1,6 @@
 //! RSASSA-PKCS1-V1_5-VERIFY (RFC 8017 section 8.2.2) without the message: what a signature signs.
 
-use rsa::PublicKey;
-use rsa::traits::PublicKeyParts;
-
-use crate::rsa::{i2osp, os2ip, rsavp1};
+use crate::rsa::PublicKey;
 use crate::{Algorithm, Digest, emsa};
 
 /// The digest that `signature` signs under `key`, or `None` if it is not a signature by that key.
@@ -19,12 +16,10 @@ pub(crate) fn recover_digest(key: &PublicKey, algorithm: Algorithm, signature: &
 
     // 2.  RSA verification:
     //     a.  Convert the signature S to an integer signature representative s: s = OS2IP (S).
-    let s = os2ip(signature, key)?;
     //     b.  Apply the RSAVP1 verification primitive to produce m. If it outputs "signature representative out of
     //         range", output "invalid signature" and stop.
-    let m = rsavp1(key, s)?;
     //     c.  Convert the message representative m to an encoded message EM of length k octets: EM = I2OSP (m, k).
-    let em = i2osp(&m, k)?;
+    let em = key.rsavp1(signature)?;
 
     // 3.  EMSA-PKCS1-v1_5 encoding: Apply the encoding operation to the message M to produce a second encoded
     //     message EM' of length k octets.

@@ -102,6 +102,7 @@ fn source_of(file: &Path) -> String {
         ("receiver_tests!", "src/receiver.rs"),
         ("behaviour_tests!", "src/behaviour.rs"),
         ("upstream_tests!", "src/behaviour/upstream.rs"),
+        ("on_both_paths!", "src/paths.rs"),
     ];
     for (name, file) in of_macros {
         if source.contains(name) {
