@@ -15,18 +15,21 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request};
 use http_body_util::Full;
 use tower_layer::Layer;
-use untis_webhook::{Algorithm, Digest, HeaderNames, PresentedSignature, Verifier};
-use untis_webhook_benches::{BODY, Bars, Handler, Peer, Signed, Timed, call, compare, peers, time};
+use untis_webhook::{Algorithm, Digest, HeaderNames, PendingVerification, PresentedSignature, Verifier};
+use untis_webhook_benches::{BODY, Bars, Handler, Peer, Signed, Timed, call, compare, peers, peers_of, time};
 use untis_webhook_testkit::SigningKey;
 use untis_webhook_tower::VerifyLayer;
 
 fn main() {
+    let is_fast = SigningKey::generate().verifying_key().is_fast();
+    println!("Arithmetic: {}", if is_fast { "AVX-512 IFMA" } else { "portable" });
     let svg = std::env::args().skip_while(|argument| argument != "--svg").nth(1).map(PathBuf::from);
     whole_verification(svg.as_deref());
     public_operation();
-    header_stage();
+    header_stage(is_fast);
+    several_keys(is_fast);
     malformed_headers();
-    layer();
+    layer(is_fast);
 }
 
 fn line(what: &str, cost: f64, reference: &str, reference_cost: f64, budget: Option<f64>) {
@@ -101,28 +104,67 @@ fn public_operation() {
     }
 }
 
-/// From the headers to a verification that has begun, with one key and with several.
-fn header_stage() {
-    println!("\n2. The header stage, 2048 bits");
+/// From the headers to a verification that has begun, against those who verify with a key that they have read. They hash the body
+/// of [`BODY`] octets as well.
+fn header_stage(is_fast: bool) {
+    println!("\n2. The header stage, to others' verify");
+    let names = HeaderNames::default();
+    for (bits, budget) in [(2048, 0.45), (3072, 0.6), (4096, 0.6)] {
+        let signed = Signed::by(bits, 65537);
+        let (verifier, headers, peers) = (signed.verifier(&[]), signed.delivery.headers(), peers(&signed));
+        let [rsa, aws_lc, ring, graviola] = peers.as_slice() else { panic!("four of them") };
+        let [ours, theirs @ ..] = compare([
+            time(|| begin(black_box(&verifier), &headers, &names)),
+            by_peer(rsa, &signed),
+            by_peer(aws_lc, &signed),
+            by_peer(ring, &signed),
+            by_peer(graviola, &signed),
+        ]);
+        for (peer, cost) in peers.iter().zip(theirs) {
+            line(&format!("{bits} bits, e = 65537"), ours, peer.name, cost, is_fast.then_some(budget));
+        }
+    }
+}
+
+fn begin(verifier: &Verifier, headers: &HeaderMap, names: &HeaderNames) -> PendingVerification {
+    verifier.begin(&PresentedSignature::from_headers(headers, names).unwrap()).unwrap()
+}
+
+/// The last of several keys signed.
+fn several_keys(is_fast: bool) {
+    println!("\n   Several keys, 2048 bits");
     let signed = Signed::by(2048, 65537);
-    let strangers: Vec<_> = (0..7).map(|_| SigningKey::generate()).collect();
+    let strangers = signed.strangers(7);
     let larger: Vec<_> = (0..7).map(|_| SigningKey::generate_with(2056, 65537)).collect();
     let (headers, names, presented) = (signed.delivery.headers(), HeaderNames::default(), signed.presented());
-    let begin =
-        |verifier: &Verifier| verifier.begin(&PresentedSignature::from_headers(&headers, &names).unwrap());
     let sets = [0, 1, 3, 7].map(|count| signed.verifier(&strangers[..count].iter().collect::<Vec<_>>()));
     let others = signed.verifier(&larger.iter().collect::<Vec<_>>());
-    let [operation, one, two, four, eight, others] = compare([
+    let aws_lc: Vec<_> = strangers
+        .iter()
+        .chain([&signed.key])
+        .map(|key| peers_of(&key.public_key_der()).swap_remove(1))
+        .collect();
+    let by_the_last_of = |count: usize| {
+        let tried = &aws_lc[aws_lc.len() - count..];
+        time(|| tried.iter().any(|peer| peer.verify(signed.delivery.body(), black_box(&signed.signature))))
+    };
+    let [operation, one, two, four, eight, others, aws_lc_two, aws_lc_four, aws_lc_eight] = compare([
         time(|| sets[0].begin(black_box(&presented)).unwrap()),
-        time(|| begin(black_box(&sets[0])).unwrap()),
-        time(|| begin(black_box(&sets[1])).unwrap()),
-        time(|| begin(black_box(&sets[2])).unwrap()),
-        time(|| begin(black_box(&sets[3])).unwrap()),
-        time(|| begin(black_box(&others)).unwrap()),
+        time(|| begin(black_box(&sets[0]), &headers, &names)),
+        time(|| begin(black_box(&sets[1]), &headers, &names)),
+        time(|| begin(black_box(&sets[2]), &headers, &names)),
+        time(|| begin(black_box(&sets[3]), &headers, &names)),
+        time(|| begin(black_box(&others), &headers, &names)),
+        by_the_last_of(2),
+        by_the_last_of(4),
+        by_the_last_of(8),
     ]);
     line("one key", one, "the operation", operation, None);
-    for (keys, cost) in [(2.0, two), (4.0, four), (8.0, eight)] {
-        line(&format!("{keys} keys, the last of them signed"), cost, "one key", one, Some(keys * 1.05)); // and some noise
+    for (keys, cost, aws_lc) in [(2.0, two, aws_lc_two), (4.0, four, aws_lc_four), (8.0, eight, aws_lc_eight)]
+    {
+        let what = format!("{keys} keys");
+        line(&what, cost, "one key", one, Some(keys * 1.05)); // and some noise
+        line(&what, cost, "aws-lc-rs, trying as many", aws_lc, is_fast.then_some(0.45));
     }
     line("8 keys, of which 7 of another length", others, "one key", one, None);
 }
@@ -161,7 +203,7 @@ fn malformed_headers() {
 }
 
 /// A whole delivery through the layer, in one frame, to a service that is ready.
-fn layer() {
+fn layer(is_fast: bool) {
     println!("\n3. The layer, 2048 bits, a body of {BODY} octets");
     let signed = Signed::by(2048, 65537);
     let verifier = signed.verifier(&[]);
@@ -180,7 +222,7 @@ fn layer() {
             (verifier.begin(&presented).unwrap(), Digest::of(Algorithm::Sha256WithRsa, black_box(body)))
         }),
     ]);
-    line("the layer", whole, "header stage and hash", parts, Some(1.1));
+    line("the layer", whole, "header stage and hash", parts, Some(if is_fast { 1.25 } else { 1.1 }));
     line("of which the handler and the request", bare, "header stage and hash", parts, None);
 }
 

@@ -11,10 +11,12 @@ pub fn memory_kib(process: impl Display, what: &str) -> u64 {
     value.and_then(|value| value.trim().strip_suffix(" kB")?.parse().ok()).expect("a number of kB")
 }
 
-/// The seconds of CPU that the process of this id has used. The kernel counts hundredths.
+/// The seconds of CPU that those threads of a process have used that have not ended.
 pub fn cpu_seconds(id: u32) -> f64 {
-    let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap();
-    let fields: Vec<_> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
-    let ticks = |index: usize| fields[index].parse::<f64>().unwrap();
-    (ticks(11) + ticks(12)) / 100.0
+    let threads = fs::read_dir(format!("/proc/{id}/task")).expect("Linux");
+    let nanoseconds = threads.filter_map(|thread| {
+        let stat = fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
+        stat.split(' ').next()?.parse::<f64>().ok()
+    });
+    nanoseconds.sum::<f64>() / 1e9
 }

@@ -6,7 +6,19 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use untis_webhook_tests::process::{cpu_seconds, memory_kib};
 
-/// A receiver's process.
+/// Neither takes the time of the other.
+const RECEIVERS_CORE: &str = "1";
+const CLIENTS_CORE: &str = "0";
+
+/// Keeps this process on its core, and the threads that it will have.
+pub(crate) fn stay_on_the_clients_core() {
+    let id = std::process::id().to_string();
+    let mut taskset = Command::new("taskset");
+    taskset.args(["--cpu-list", "--pid", CLIENTS_CORE, &id]).stdout(Stdio::null());
+    assert!(taskset.status().unwrap().success(), "two cores are needed");
+}
+
+/// A receiver's process, on a core of its own.
 pub(crate) struct Receiver {
     process: Child,
     stdin: ChildStdin,
@@ -16,7 +28,8 @@ pub(crate) struct Receiver {
 
 impl Receiver {
     pub(crate) fn start(which: &str, key: &str) -> Self {
-        let mut command = Command::new(std::env::current_exe().unwrap());
+        let mut command = Command::new("taskset");
+        command.args(["--cpu-list", RECEIVERS_CORE]).arg(std::env::current_exe().unwrap());
         command.args(["--receive", which, key]).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = command.spawn().unwrap();
         let (stdin, stdout) = (process.stdin.take().unwrap(), process.stdout.take().unwrap());

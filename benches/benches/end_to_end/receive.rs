@@ -21,7 +21,7 @@ use untis_webhook_benches::{Peer, peers_of};
 
 /// The receivers, the first with the layer. The others take the whole body first, as much as axum lets them.
 pub(crate) const RECEIVERS: [&str; 4] =
-    ["the layer", "no verification", "buffer, then rsa", "buffer, then aws-lc-rs"];
+    ["the layer", "buffer, then aws-lc-rs", "buffer, then rsa", "no verification"];
 
 /// One of them, which serves until its standard input ends. It says where it listens, and to each line how many octets
 /// it has read so far.
@@ -58,7 +58,7 @@ pub(crate) fn receive(which: &str, key: &str) {
         }
     };
 
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         println!("{}", listener.local_addr().unwrap());

@@ -24,16 +24,19 @@ pub(crate) fn scenarios(signed: &Signed) -> Vec<Scenario> {
     };
     let genuine = &signed.delivery;
     // JSON, so that the receiver without verification has something to read.
-    let large = format!("{{\"tenantId\":\"1\",\"x\":\"{}\"}}", "x".repeat(1024 * 1024 - 25));
-    let large = Delivery::sign(&signed.key, large).forge(Forgery::OtherKey);
+    let large = |len: usize| {
+        let body = format!("{{\"tenantId\":\"1\",\"x\":\"{}\"}}", "x".repeat(len - 25));
+        signed.forged(body)
+    };
     vec![
-        scenario("genuine, 600 octets", genuine.clone(), 2000, 204),
-        scenario("forged, 600 octets", genuine.clone().forge(Forgery::OtherKey), 2000, 401),
-        scenario("forged, 1 MiB", large, 400, 401),
+        scenario("genuine, 600 octets", genuine.clone(), 4000, 204),
+        scenario("forged, 600 octets", signed.forged(genuine.body().clone()), 4000, 401),
+        scenario("forged, 60 kB", large(60_000), 2000, 401),
+        scenario("forged, 1 MiB", large(1024 * 1024), 400, 401),
         scenario(
             "malformed headers, 600 octets",
             genuine.clone().forge(Forgery::MissingAlgorithm),
-            2000,
+            4000,
             401,
         ),
     ]
