@@ -19,6 +19,8 @@ use untis_webhook::{
 use untis_webhook_testkit::{Delivery, Forgery, Payload, SigningKey};
 use untis_webhook_tests::platform::{self, PLATFORM};
 
+untis_webhook_tests::on_both_paths!();
+
 fn verify(delivery: Delivery) -> Result<Verified<Bytes>, Rejection> {
     let verifier = Verifier::new(KeySet::new([("test", SigningKey::shared().verifying_key())]).unwrap());
     let (head, body) = delivery.into_request("/webhook").into_parts();
