@@ -11,6 +11,28 @@ fn it_is_there_where_the_processor_says_so() {
     println!("IFMA: {says}");
 }
 
+/// A processor without one of them is not at hand, so that the detection is read: it asks for each feature that a function of the
+/// kernel is compiled for, and all must be there.
+#[test]
+fn the_detection_asks_for_all_that_the_kernel_is_compiled_for() {
+    let kernel = include_str!("../kernel.rs");
+    let mut enabled: Vec<_> =
+        kernel.lines().filter_map(|line| line.trim().strip_prefix("#[target_feature(enable = \"")).collect();
+    assert_eq!(enabled.len(), kernel.matches("target_feature").count());
+    enabled.dedup();
+    let [features] = enabled[..] else { panic!("functions differ: {enabled:?}") };
+    let asked: Vec<_> = features
+        .strip_suffix("\")]")
+        .unwrap()
+        .split(',')
+        .map(|feature| format!("is_x86_feature_detected!(\"{feature}\")"))
+        .collect();
+    let detected = include_str!("../detected.rs").split_whitespace().collect::<Vec<_>>().join(" ");
+    let detection = format!("let has_all = {}; has_all.then_some(Self(()))", asked.join(" && "));
+    assert!(detected.contains(&detection), "{detection}");
+    assert_eq!(detected.matches("Self(())").count(), 1);
+}
+
 /// a · b / R of this machine, against the same by another way. `a` and `b` may be up to 2n - 1.
 fn check(n: &BigUint, a: &BigUint, b: &BigUint) {
     let Some(modulus) = Modulus::new(&n.to_bytes_be()) else { return };
@@ -34,8 +56,7 @@ fn one() -> BigUint {
     BigUint::from(1_u8)
 }
 
-/// The largest modulus of each number of registers has limbs of ones alone, and q is then the limb itself: every product is the
-/// largest that there is.
+/// The largest modulus of each number of registers has limbs of ones, but for two bits of the highest.
 #[test]
 fn the_largest_limbs_overflow_nothing() {
     for registers in 1..=MAX_REGISTERS {
@@ -46,6 +67,30 @@ fn the_largest_limbs_overflow_nothing() {
                 check(&n, a, b);
             }
         }
+    }
+}
+
+/// The sums are largest where each q is 2^52 - 1, beside a factor of which most limbs are. All q are one number, below R, and it is
+/// R - 1 if the product of the factors is n modulo R.
+#[test]
+fn every_q_may_be_the_largest() {
+    for registers in 1..=MAX_REGISTERS {
+        let bits = BITS * LANES * registers;
+        let r = one() << bits;
+        let n: BigUint = (one() << (bits - 2)) - 1_u8;
+        let Some(modulus) = Modulus::new(&n.to_bytes_be()) else { return };
+        let factors = (0..100_u8).map(|i| &n * 2_u8 - 1_u8 - 2 * i).map(|a| {
+            let b = (&n * a.modinv(&r).unwrap()) % &r;
+            (a, b)
+        });
+        let mut count = 0;
+        for (a, b) in factors.filter(|(_, b)| *b < &n * 2_u8) {
+            check(&n, &a, &b);
+            let [x, y] = [&a, &b].map(|x| Residue(from_octets(&x.to_bytes_be()).unwrap()));
+            assert_eq!(number(&modulus.multiply(&x, &y).0), (&a * &b + (&r - 1_u8) * &n) >> bits);
+            count += 1;
+        }
+        assert!(count > 10, "{count} of {registers} registers");
     }
 }
 
