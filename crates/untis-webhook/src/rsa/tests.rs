@@ -54,6 +54,37 @@ fn the_fast_path_is_there_where_the_processor_has_it() {
     }
 }
 
+/// A number at or above the modulus is none, and one below is raised, on both paths, also where the octets have room above n.
+#[test]
+fn the_range_ends_at_the_modulus_for_every_remainder_of_its_bits() {
+    let sizes = (2048..=2056).chain([2078, 2079, 2240, 3072, 4158, 4159, 4160, 8192]);
+    for ((bits, pattern), e) in
+        sizes.flat_map(|bits| [(bits, 0), (bits, 1)]).zip([3, 65537, (1 << 33) - 1].into_iter().cycle())
+    {
+        let n = match pattern {
+            0 => integer(bits, 7) | power_of_two(0) | power_of_two(bits - 1),
+            _ => power_of_two(bits) - power_of_two(0),
+        };
+        let key = key(&n, e);
+        let one = power_of_two(0);
+        for s in [BigUint::ZERO, one.clone(), &n - &one] {
+            check(&key, &n, &s);
+        }
+        let k = u64::try_from(key.size()).unwrap();
+        for s in [n.clone(), &n + &one, power_of_two(8 * k) - &one] {
+            let mut octets = vec![0; key.size()];
+            let s = s.to_bytes_be();
+            // n + 1 may be an octet longer.
+            if s.len() <= octets.len() {
+                let leading = octets.len() - s.len();
+                octets[leading..].copy_from_slice(&s);
+                assert_eq!(key.rsavp1(&octets), None, "{bits} bits");
+                assert_eq!(rsavp1(&mut Portable::of(&key.key), e, &octets), None, "{bits} bits");
+            }
+        }
+    }
+}
+
 /// Numbers of limbs that are the largest and the smallest that there are, or one beside, or of no pattern, by turns.
 struct Numbers(u64);
 
