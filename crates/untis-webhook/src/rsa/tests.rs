@@ -44,8 +44,9 @@ fn it_is_modular_exponentiation_for_every_exponent_of_twelve_bits_and_some_of_mo
 #[test]
 fn the_fast_path_is_there_where_the_processor_has_it() {
     let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let is_asked = std::env::var_os("UNTIS_WEBHOOK_TESTS_PORTABLE").is_none();
-    let has_ifma = cpu.contains(" avx512ifma ") && is_asked;
+    // Without the feature the environment changes nothing.
+    let is_portable = cfg!(feature = "__tests") && std::env::var_os("UNTIS_WEBHOOK_TESTS_PORTABLE").is_some();
+    let has_ifma = cpu.contains(" avx512ifma ") && !is_portable;
     for (bits, is_fast) in
         [(2048, true), (3072, true), (4096, true), (4158, true), (4159, false), (8192, false)]
     {
