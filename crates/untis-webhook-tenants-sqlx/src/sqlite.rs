@@ -3,8 +3,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection as _, Pool, Sqlite, SqliteConnection, Transaction};
+use sqlx::{Connection as _, Pool, SqlSafeStr as _, Sqlite, SqliteConnection, Transaction};
 use untis_webhook_tenants::StoreError;
 
 /// The database's clock, in milliseconds since 1970.
@@ -112,34 +113,24 @@ impl SqliteStore {
 
     /// At once as one that writes, since one that becomes so after it has read can fail.
     async fn begin_to_write(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
-        let deadline = Instant::now() + WAIT;
-        let transaction = loop {
-            match self.pool.begin_with(BEGIN).await {
-                Err(sqlx::Error::InvalidSavePointStatement) if Instant::now() < deadline => {
-                    self.close_stuck().await?;
-                }
-                begun => break begun?,
-            }
-        };
+        let connection = self.acquire().await?;
+        // What `Pool::begin_with` does with the connection that it takes. Drivers other than sqlx's own call it as well.
+        let transaction = Transaction::begin(connection, Some(BEGIN.into_sql_str())).await?;
         self.file.check()?;
         Ok(transaction)
     }
 
     /// On a full disk SQLite rolls back by itself. sqlx, whose own rollback then fails, takes the connection for one within a
-    /// transaction ever after, on which none can begin. One that is still on its way back into the pool is not found; of a
-    /// pool of one it is waited for.
-    async fn close_stuck(&self) -> Result<(), sqlx::Error> {
-        let mut others = Vec::new();
-        let mut next = Some(self.pool.acquire().await?);
-        while let Some(connection) = next {
-            match connection.is_in_transaction() {
-                // However it ends, it is gone.
-                true => drop(connection.close().await),
-                false => others.push(connection),
+    /// transaction ever after, on which none can begin.
+    async fn acquire(&self) -> Result<PoolConnection<Sqlite>, sqlx::Error> {
+        loop {
+            let connection = self.pool.acquire().await?;
+            if !connection.is_in_transaction() {
+                return Ok(connection);
             }
-            next = self.pool.try_acquire();
+            // However it ends, it is gone.
+            drop(connection.close().await);
         }
-        Ok(())
     }
 
     /// What is copied is that of this version, and nobody writes meanwhile.

@@ -117,11 +117,22 @@ async fn connections_whose_transactions_sqlite_has_rolled_back_by_itself_are_rep
             drop(transaction);
             connections.push(connection);
         }
-        drop(connections);
+        connections.clear();
         for number in 0..10 {
             registry.receive(&contract::reset(&number.to_string())).await.unwrap();
         }
         assert_eq!(contract::password(&registry, "12345").await.as_deref(), Some("9"), "{size}");
+        // When the pool has taken all of them back, and each has had its turn.
+        for number in 10..20 {
+            while pool.num_idle() < usize::try_from(pool.size()).unwrap() {
+                tokio::task::yield_now().await;
+            }
+            registry.receive(&contract::reset(&number.to_string())).await.unwrap();
+        }
+        for _ in 0..size {
+            connections.push(pool.acquire().await.unwrap());
+        }
+        assert!(connections.iter().all(|connection| !connection.is_in_transaction()), "{size}");
     }
 }
 
