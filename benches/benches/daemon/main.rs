@@ -17,7 +17,7 @@ mod process;
 mod scenario;
 
 use tokio::runtime::{Builder, Runtime};
-use untis_webhook_benches::Signed;
+use untis_webhook_benches::{Bounds, Signed};
 
 use crate::client::send;
 use crate::process::{Server, application, daemon, proxy};
@@ -82,22 +82,6 @@ fn memory(runtime: &Runtime, signed: &Signed, upstream: &[(&'static str, String)
         println!("| {mode} | {idle:.1} | {first:.1} | {last:.1} |");
         bounds.hold(idle < 20.0, mode);
         bounds.hold(last < first + 4.0, mode);
-    }
-}
-
-/// What did not hold, said at the end.
-#[derive(Default)]
-struct Bounds(Vec<String>);
-
-impl Bounds {
-    fn hold(&mut self, holds: bool, what: &str) {
-        if !holds {
-            self.0.push(what.to_owned());
-        }
-    }
-
-    fn end(self) {
-        assert!(self.0.is_empty(), "out of its bounds: {}", self.0.join(", "));
     }
 }
 
