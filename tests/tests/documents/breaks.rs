@@ -19,7 +19,7 @@ pub(crate) fn parse(text: &str) -> Vec<Break<'_>> {
         match line.split_at_checked(2).unwrap_or((line, "")) {
             ("- ", from) => breaks.push(Break { file, from, to: "", tests: Vec::new() }),
             ("+ ", to) => breaks.last_mut().unwrap().to = to,
-            ("+", _) => {}
+            ("+" | "? ", _) => {}
             ("  ", test) => breaks.last_mut().unwrap().tests.push(Test(test)),
             _ => file = line,
         }
