@@ -191,3 +191,64 @@ const SECONDS: &[f64] =
     &[0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0];
 
 const UPKEEP: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    const ALL: [&str; 14] = [
+        API_ANSWERS,
+        ATTEMPTS,
+        CONTESTED,
+        DATABASE_UP,
+        DELIVERIES,
+        GIVEN_UP,
+        HANDED_OUT,
+        LAST_VERIFIED,
+        OLDEST_WAITING,
+        REFUSED,
+        TELLING,
+        TENANTS,
+        VERIFICATION,
+        WAITING,
+    ];
+
+    fn read(file: &str) -> String {
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(file)).unwrap()
+    }
+
+    /// The metrics that a text names.
+    fn named(text: &str) -> BTreeSet<String> {
+        let is_name = |c: char| c.is_ascii_lowercase() || c == '_';
+        let names = text.split(|c| !is_name(c)).filter(|name| name.starts_with("untis_webhook_"));
+        // What Prometheus makes of a histogram.
+        let of_histogram = |name: &str| {
+            ["_bucket", "_count", "_sum"].iter().find_map(|end| name.strip_suffix(end).map(str::to_owned))
+        };
+        names.map(|name| of_histogram(name).unwrap_or_else(|| name.to_owned())).collect()
+    }
+
+    #[test]
+    fn the_rules_and_the_documents_name_no_other_metric_and_the_dashboard_shows_every_one() {
+        let all = BTreeSet::from(ALL.map(str::to_owned));
+        for file in ["deploy/prometheus/untis-webhookd.rules.yml", "docs/untis-webhookd.md"] {
+            let named = named(&read(file));
+            assert!(!named.is_empty() && named.is_subset(&all), "{file}: {named:?}");
+        }
+        assert_eq!(named(&read("deploy/grafana/untis-webhookd.json")), all);
+    }
+
+    #[test]
+    fn every_alert_is_in_the_document_for_operators() {
+        let (rules, document) =
+            (read("deploy/prometheus/untis-webhookd.rules.yml"), read("docs/untis-webhookd.md"));
+        let alerts: Vec<_> = rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")).collect();
+        assert!(alerts.len() > 5);
+        for alert in alerts {
+            assert!(document.contains(&format!("| `{alert}` |")), "{alert}");
+        }
+    }
+}
