@@ -140,6 +140,34 @@ fn every_direct_dependency_is_in_the_table_of_security_md() {
     assert_eq!(rows, direct);
 }
 
+/// So that what a reader copies is what is tested.
+#[test]
+fn code_in_other_languages_is_a_whole_file_of_the_examples() {
+    let folder = root().join("examples/languages");
+    let files =
+        fs::read_dir(&folder).unwrap().flat_map(|language| fs::read_dir(language.unwrap().path()).unwrap());
+    let files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+    let page = read("docs/untis-webhookd.md");
+    for file in &files {
+        let link = format!("(../examples/languages/{})", file.strip_prefix(&folder).unwrap().display());
+        assert!(page.contains(&link), "{link}");
+    }
+    let shipped: Vec<_> = files.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
+    let mut blocks = 0;
+    let documents = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    for document in documents.chain([root().join("README.md")]).filter(|file| file.is_file()) {
+        let text = fs::read_to_string(&document).unwrap();
+        for block in text.split("\n```").skip(1).step_by(2) {
+            let (language, code) = block.split_once('\n').unwrap();
+            if ["java", "js", "php", "python"].contains(&language) {
+                assert!(shipped.contains(&format!("{code}\n")), "{}: {language}", document.display());
+                blocks += 1;
+            }
+        }
+    }
+    assert!(files.len() == 4 && blocks > 0, "{files:?}, {blocks}");
+}
+
 /// Of all that a published library needs to run, by what each says of itself.
 #[test]
 fn the_rust_version_is_no_lower_than_that_of_any_dependency() {

@@ -1,4 +1,4 @@
-//! The built daemon between a platform in Java and an application in Node, with all that happens to them.
+//! The built daemon between a platform and an application in other languages, with all that happens to them.
 #![cfg(target_os = "linux")]
 #![allow(
     clippy::expect_used,
@@ -14,6 +14,7 @@ mod database;
 mod disk;
 mod instances;
 mod killed;
+mod languages;
 mod platform;
 mod port;
 mod schools;
