@@ -7,7 +7,7 @@ use tracing::Level;
 use tracing::field::{self, DebugValue};
 use untis_webhook::Verified;
 
-use crate::TARGET;
+use crate::{TARGET, counted};
 
 /// A verified delivery, from its verification to its answer. What is not answered with a success is logged, since the
 /// platform may not send it again, and so is what in it was left out.
@@ -15,13 +15,26 @@ pub(crate) struct Delivery {
     verified: Verified<Bytes>,
     method: Method,
     target: Option<PathAndQuery>,
-    is_answered: bool,
+    is_over: bool,
+}
+
+/// What became of a verified delivery.
+#[derive(Clone, Copy)]
+pub(crate) enum Outcome {
+    /// It was answered with a success.
+    Accepted,
+    /// It was not answered at all.
+    Dropped,
+    /// The inner service failed.
+    Failed,
+    /// It was answered otherwise.
+    NotTaken,
 }
 
 impl Delivery {
     pub(crate) fn new(verified: Verified<Bytes>, request: &Request<()>) -> Self {
         let target = request.uri().path_and_query().cloned();
-        Self { verified, method: request.method().clone(), target, is_answered: false }
+        Self { verified, method: request.method().clone(), target, is_over: false }
     }
 
     pub(crate) fn verified(&self) -> &Verified<Bytes> {
@@ -30,22 +43,31 @@ impl Delivery {
 
     /// The inner service has answered it.
     pub(crate) fn answered<B>(&mut self, response: &mut Response<B>) {
-        self.is_answered = true;
         let status = response.status();
         if status.is_success() {
+            self.end(Outcome::Accepted);
             if tracing::enabled!(target: TARGET, Level::WARN) {
                 self.log(Some(status), None);
             }
-        } else if response.extensions_mut().insert(Logged).is_none() {
-            let reason = response.extensions().get().map_or("the handler's answer", |Reason(reason)| reason);
-            self.log(Some(status), Some(reason));
+        } else {
+            self.end(Outcome::NotTaken);
+            if response.extensions_mut().insert(Logged).is_none() {
+                let reason =
+                    response.extensions().get().map_or("the handler's answer", |Reason(reason)| reason);
+                self.log(Some(status), Some(reason));
+            }
         }
     }
 
     /// The inner service has failed.
     pub(crate) fn failed(&mut self) {
-        self.is_answered = true;
+        self.end(Outcome::Failed);
         self.log(None, Some("the handler's error"));
+    }
+
+    fn end(&mut self, outcome: Outcome) {
+        self.is_over = true;
+        counted::ended(self.verified.key_id(), outcome);
     }
 
     /// Why it was not answered with a success, if it was not; else what in it is not as documented, if anything is.
@@ -77,7 +99,8 @@ impl Delivery {
 
 impl Drop for Delivery {
     fn drop(&mut self) {
-        if !self.is_answered {
+        if !self.is_over {
+            self.end(Outcome::Dropped);
             self.log(None, Some("dropped before the handler answered"));
         }
     }

@@ -11,6 +11,7 @@ use tower_service::Service;
 use untis_webhook::Rejection;
 
 use crate::body_stage::{BodyStage, BoxError};
+use crate::counted::Counted;
 use crate::delivery::Delivery;
 use crate::{RejectionResponse, TARGET, VerifiedBody};
 
@@ -23,6 +24,7 @@ pin_project! {
         #[pin]
         state: State<S, ReqBody, S::Future>,
         rejection_response: R,
+        counted: Counted,
         is_over: bool,
     }
 }
@@ -57,8 +59,8 @@ impl<S, R, ReqBody> ResponseFuture<S, R, ReqBody>
 where
     S: Service<Request<VerifiedBody>>,
 {
-    pub(crate) fn rejected(rejection: Rejection, rejection_response: R) -> Self {
-        Self { state: State::Rejected { rejection }, rejection_response, is_over: false }
+    pub(crate) fn rejected(rejection: Rejection, rejection_response: R, counted: Counted) -> Self {
+        Self { state: State::Rejected { rejection }, rejection_response, counted, is_over: false }
     }
 
     pub(crate) fn begun(
@@ -66,9 +68,10 @@ where
         body: BodyStage<ReqBody>,
         inner: S,
         rejection_response: R,
+        counted: Counted,
     ) -> Self {
         let stage = Stage::Reading { body };
-        Self { state: State::Begun { stage, inner, request }, rejection_response, is_over: false }
+        Self { state: State::Begun { stage, inner, request }, rejection_response, counted, is_over: false }
     }
 }
 
@@ -90,13 +93,14 @@ where
         assert!(!mem::replace(this.is_over, true), "polled after its end");
         let polled = match this.state.project() {
             StateProj::Rejected { rejection } => Poll::Ready(Err(*rejection)),
-            StateProj::Begun { stage, inner, request } => poll_begun(stage, inner, request, cx),
+            StateProj::Begun { stage, inner, request } => poll_begun(stage, inner, request, this.counted, cx),
         };
         *this.is_over = polled.is_ready();
         let rejection = match ready!(polled) {
             Ok(answer) => return Poll::Ready(answer),
             Err(rejection) => rejection,
         };
+        this.counted.refused(rejection);
         tracing::debug!(target: TARGET, ?rejection, "webhook request refused: {rejection}");
         let mut response = this.rejection_response.rejection_response(rejection);
         response.extensions_mut().insert(rejection);
@@ -112,6 +116,7 @@ fn poll_begun<S, ReqBody, ResBody>(
     mut stage: Pin<&mut Stage<ReqBody, S::Future>>,
     inner: &mut S,
     request: &mut Request<()>,
+    counted: &Counted,
     cx: &mut Context<'_>,
 ) -> Poll<Answer<S::Response, S::Error>>
 where
@@ -123,6 +128,7 @@ where
         match stage.as_mut().project() {
             StageProj::Reading { body } => {
                 let verified = ready!(body.poll_verified(cx))?;
+                counted.verified(verified.key_id());
                 let delivery = Delivery::new(verified, request);
                 stage.set(Stage::Verified { delivery: Some(delivery) });
             }

@@ -5,6 +5,7 @@ use tower_service::Service;
 use untis_webhook::{PendingBody, PresentedSignature, Rejection};
 
 use crate::body_stage::BodyStage;
+use crate::counted::Counted;
 use crate::{ResponseFuture, VerifiedBody, VerifyLayer};
 
 impl<R> VerifyLayer<R> {
@@ -26,15 +27,17 @@ impl<R> VerifyLayer<R> {
         R: Clone,
         ReqBody: Body,
     {
+        let counted = Counted::begin();
         let (mut head, body) = request.into_parts();
         let rejection_response = self.rejection_response.clone();
         match self.begin(&head.headers, &body) {
             Ok(pending) => {
                 self.mark_sensitive(&mut head.headers);
                 let body = BodyStage::new(pending, body, self.body_deadline);
-                ResponseFuture::begun(Request::from_parts(head, ()), body, inner.clone(), rejection_response)
+                let request = Request::from_parts(head, ());
+                ResponseFuture::begun(request, body, inner.clone(), rejection_response, counted)
             }
-            Err(rejection) => ResponseFuture::rejected(rejection, rejection_response),
+            Err(rejection) => ResponseFuture::rejected(rejection, rejection_response, counted),
         }
     }
 

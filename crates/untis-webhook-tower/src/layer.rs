@@ -3,7 +3,7 @@ use std::time::Duration;
 use tower_layer::Layer;
 use untis_webhook::Verifier;
 
-use crate::{DefaultRejectionResponse, Verify};
+use crate::{DefaultRejectionResponse, Verify, counted};
 
 /// Puts [`Verify`] in front of a service.
 ///
@@ -19,6 +19,7 @@ pub struct VerifyLayer<R = DefaultRejectionResponse> {
 impl VerifyLayer {
     /// Verifies with these keys, and with the default limit and deadline for the body.
     pub fn new(verifier: Verifier) -> Self {
+        counted::describe();
         Self {
             verifier,
             body_limit: DEFAULT_BODY_LIMIT,

@@ -137,8 +137,36 @@
 //!
 //! A `path`, `tenant` or `event` is cut off after 128 characters, and escaped. With `tracing-subscriber`'s `EnvFilter`,
 //! `RUST_LOG=info,untis_webhook_tower=debug` shows all three.
+//!
+//! # What is counted
+//!
+//! With the feature `metrics`, which the adapters pass on, by the recorder of the [`metrics`](https://docs.rs/metrics) facade that
+//! the program has installed; an exporter for Prometheus is one line:
+//!
+//! ```
+//! # use untis_webhook_tower::{KeySet, Verifier, VerifyLayer};
+//! # let key = untis_webhook_testkit::SigningKey::generate().verifying_key();
+//! # let verifier = Verifier::new(KeySet::new([("production", key)])?);
+//! let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?;
+//!
+//! let layer = VerifyLayer::new(verifier); // after it, so that the recorder hears what each of them is
+//! # let rendered = metrics.render(); // what is answered to Prometheus
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! | metric | labels | what |
+//! |---|---|---|
+//! | `untis_webhook_deliveries_total` | `outcome`, `reason`, `key` | a counter of requests: `refused`, for the [`Rejection`] that `reason` names and without a key; `accepted`, which is answered with 2xx; `not_taken`, which was verified and is `NotTaken` (another answer), `Failed` (the inner service's error) or `Dropped` (without an answer: a panic, or the peer hung up) |
+//! | `untis_webhook_verification_seconds` | `verdict` | a histogram from the head of a request to the verdict, `verified` or `refused`, with the body's arrival |
+//! | `untis_webhook_last_verified_timestamp_seconds` | `key` | a gauge: when a delivery was last verified |
+//!
+//! They are called as those of the daemon `untis-webhookd` are. Labels are the names of configured keys and of variants, so
+//! that no stranger adds one. Whoever hangs up before the verdict is not counted. That exporter needs `set_buckets` for a
+//! histogram, and makes a summary without.
 
 mod body_stage;
+#[cfg_attr(not(feature = "metrics"), path = "not_counted.rs")]
+mod counted;
 mod delivery;
 mod future;
 mod header_stage;
