@@ -18,6 +18,7 @@ mod languages;
 mod platform;
 mod port;
 mod schools;
+mod stranger;
 
 use std::time::Duration;
 
