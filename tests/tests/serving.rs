@@ -15,7 +15,8 @@ use http_body::{Body, Frame};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, Sleep, sleep};
@@ -241,4 +242,54 @@ async fn a_request_that_is_never_answered_does_not_keep_its_connection() {
     sleep(Duration::from_secs(59)).await;
     assert_eq!(connection.rest().await, "");
     assert_eq!(start.elapsed().as_secs(), 75, "60 s to be answered, and 15 s to end");
+}
+
+/// The head of a request that declares this many octets.
+fn declared(octets: usize) -> String {
+    format!("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: {octets}\r\n\r\n")
+}
+
+#[tokio::test]
+async fn who_is_refused_before_his_body_was_read_gets_the_answer_and_no_reset() {
+    let (_, _guard) = log();
+    let (address, _stop, _) = serve(refuse).await;
+    for _ in 0..20 {
+        let mut connection = TcpStream::connect(address).await.unwrap();
+        connection.write_all(declared(64 * 1024).as_bytes()).await.unwrap();
+        let mut head = [0; 12];
+        connection.read_exact(&mut head).await.unwrap();
+        assert_eq!(&head, b"HTTP/1.1 401");
+        // As a front end does that looks for an answer when it has sent all.
+        connection.write_all(&[b'x'; 64 * 1024]).await.unwrap();
+        connection.shutdown().await.unwrap();
+        connection.read_to_end(&mut vec![]).await.expect("an end that is none of the network");
+    }
+}
+
+#[tokio::test]
+async fn what_a_refused_stranger_goes_on_sending_is_not_read_for_long() {
+    let (_, _guard) = log();
+    let (address, _stop, _) = serve(refuse).await;
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    connection.write_all(declared(usize::MAX >> 1).as_bytes()).await.unwrap();
+    let (mut sent, chunk) = (0, [b'x'; 64 * 1024]);
+    while connection.write_all(&chunk).await.is_ok() {
+        sent += chunk.len();
+        assert!(sent < 64 << 20, "128 KiB, and what the kernel keeps on both sides");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_stranger_who_sends_nothing_more_is_waited_for_a_second() {
+    let (_, _guard) = log();
+    let (address, stop, served) = serve(refuse).await;
+    let mut connection = Connection::to(address).await;
+    connection.send(declared(10)).await;
+    let start = Instant::now();
+    assert!(connection.rest().await.starts_with("HTTP/1.1 401 "));
+    // He does not close. The server has ended when the connection has.
+    stop.send(()).unwrap();
+    served.await.unwrap();
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    drop(connection);
 }

@@ -33,6 +33,7 @@
 //! | when it is to stop, for new connections to cease, of which none has come for 100 ms | 2 s |
 //! | then on each connection, for a request that is on its way | 1 s |
 //! | and for what has begun | 15 s |
+//! | when a connection is closed, for what its peer still sends | 1 s, 128 KiB |
 //! | the head of a request | 128 KiB; 16 KiB in HTTP/2 |
 //! | connections at once | 1,024, or fewer if there are not two descriptors for each |
 //!
@@ -40,6 +41,7 @@
 
 mod connection;
 mod limits;
+mod lingering;
 mod listener;
 mod log_filter;
 mod progress;

@@ -41,6 +41,11 @@ pub(crate) const GRACE: Duration = Duration::from_secs(15);
 /// When a connection is to end, for an answer to leave, if nothing is under way.
 pub(crate) const LINGER: Duration = Duration::from_secs(2);
 
+/// When a connection is closed, for what its peer still sends, and how many octets of it are read: the answer may otherwise be
+/// lost. The rest of a body at its limit, and as much again.
+pub(crate) const LEFT: Duration = Duration::from_secs(1);
+pub(crate) const LEFT_OCTETS: usize = 128 * 1024;
+
 /// How often an HTTP/2 peer is asked whether it is still there, and how long it may take to say so. One that is
 /// gone without a word would otherwise hold what it has under way.
 pub(crate) const PING: Duration = Duration::from_secs(10);

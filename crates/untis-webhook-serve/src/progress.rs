@@ -19,6 +19,8 @@ struct Shared {
 struct State {
     under_way: usize,
     brought_a_delivery: bool,
+    /// Whether the last that was answered was refused, perhaps before its body was read.
+    refused: bool,
     opened: Instant,
     /// When a request last began or ended.
     since: Instant,
@@ -30,7 +32,14 @@ impl Progress {
     /// That of a connection on which nothing has begun.
     pub(crate) fn new() -> Self {
         let now = Instant::now();
-        let state = State { under_way: 0, brought_a_delivery: false, opened: now, since: now, ended: now };
+        let state = State {
+            under_way: 0,
+            brought_a_delivery: false,
+            refused: false,
+            opened: now,
+            since: now,
+            ended: now,
+        };
         Self(Arc::new(Shared { state: Mutex::new(state), changed: Notify::new() }))
     }
 
@@ -47,6 +56,11 @@ impl Progress {
     pub(crate) fn idle(&self) -> (bool, Instant) {
         let state = self.state();
         (state.under_way == 0, state.ended)
+    }
+
+    /// Whether the last that was answered was refused.
+    pub(crate) fn refused(&self) -> bool {
+        self.state().refused
     }
 
     /// Until when it may go on as it is.
@@ -82,7 +96,14 @@ pub(crate) struct UnderWay {
 impl UnderWay {
     /// It was a genuine delivery.
     pub(crate) fn is_genuine(&self) {
-        self.progress.state().brought_a_delivery = true;
+        let mut state = self.progress.state();
+        state.brought_a_delivery = true;
+        state.refused = false;
+    }
+
+    /// It was refused.
+    pub(crate) fn is_refused(&self) {
+        self.progress.state().refused = true;
     }
 
     /// It was a stranger's, and is over, whether the answer is read or not.

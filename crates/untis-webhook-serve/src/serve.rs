@@ -17,6 +17,7 @@ use tokio::time::{Instant, interval_at, sleep, sleep_until};
 
 use crate::connection::{Phase, drive};
 use crate::limits;
+use crate::lingering::Lingering;
 use crate::progress::Progress;
 use crate::refusals::Refusals;
 use crate::{Listener, Stranger};
@@ -77,7 +78,9 @@ where
         };
         let progress = Progress::new();
         let service = watched(service.clone(), progress.clone(), Arc::clone(&refusals));
-        let connection = server.serve_connection(TokioIo::new(stream), service).into_owned();
+        let connection = server
+            .serve_connection(TokioIo::new(Lingering::new(stream, progress.clone())), service)
+            .into_owned();
         let driven = drive(connection, progress, places.phase.subscribe());
         tokio::spawn(async move {
             if let Err(error) = driven.await {
@@ -117,6 +120,7 @@ where
             let under_way = match response.extensions().get() {
                 Some(&rejection) => {
                     refusals.add(rejection, &method, &uri);
+                    under_way.is_refused();
                     Some(under_way)
                 }
                 None if response.extensions().get::<Stranger>().is_some() => {
