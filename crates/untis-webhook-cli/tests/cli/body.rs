@@ -129,7 +129,24 @@ fn a_method_that_a_redirect_made_is_said() {
         format!("GET / HTTP/1.1\r\nAuthorization: {authorization}\r\nAlgorithm: {algorithm}\r\n\r\n");
     fs::write(folder.path().join("get.http"), request).unwrap();
     let (_, stdout, _) = run(&folder, &["inspect", KEY, "--request", "get.http"]);
-    assert!(stdout.contains("see what made a GET of the POST that the platform sends"), "{stdout}");
+    assert!(
+        stdout.contains("see what made a GET of the POST that the platform sends: a redirect"),
+        "{stdout}"
+    );
+}
+
+/// As nginx does with `auth_request`, and others with `forward_auth`.
+#[test]
+fn a_front_end_that_asks_whether_a_request_may_pass_is_said() {
+    let folder = signed();
+    let (authorization, algorithm) = headers_of(&folder, BODY.as_bytes());
+    let headers = format!("Authorization: {authorization}\r\nAlgorithm: {algorithm}\r\n\r\n");
+    fs::write(folder.path().join("get.http"), format!("GET /verify HTTP/1.0\r\n{headers}")).unwrap();
+    let (_, stdout, _) = run(&folder, &["inspect", KEY, "--request", "get.http"]);
+    assert!(stdout.contains("(auth_request, forward_auth), which sends no body"), "{stdout}");
+    fs::write(folder.path().join("post.http"), format!("POST /verify HTTP/1.0\r\n{headers}")).unwrap();
+    let (_, stdout, _) = run(&folder, &["inspect", KEY, "--request", "post.http"]);
+    assert!(stdout.contains("it is empty") && !stdout.contains("auth_request"), "{stdout}");
 }
 
 #[test]

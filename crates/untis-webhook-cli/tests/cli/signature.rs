@@ -130,6 +130,21 @@ fn what_is_in_the_place_of_the_signature_is_said_by_kind_and_never_by_value() {
         ),
         (
             "MalformedSignature",
+            "{http.reverse_proxy.header.Authorization}".into(),
+            format!("holds a placeholder that something on the way did not fill, {place}"),
+        ),
+        (
+            "MalformedSignature",
+            "%REQ(authorization)%".into(),
+            format!("holds a placeholder that something on the way did not fill, {place}"),
+        ),
+        (
+            "MalformedSignature",
+            "$http_authorization".into(),
+            format!("holds a placeholder that something on the way did not fill, {place}"),
+        ),
+        (
+            "MalformedSignature",
             "Whatever abc:def".into(),
             format!("begins with a word, as credentials of another scheme do, {place}"),
         ),

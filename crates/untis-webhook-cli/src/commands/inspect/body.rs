@@ -81,9 +81,16 @@ impl BodyReport {
             }
         }
         if let Some((method, _)) = delivery.line.as_ref().filter(|(method, _)| method != "POST") {
-            next.push(format!(
-                "see what made a {method} of the POST that the platform sends, such as a redirect"
-            ));
+            next.push(match body.is_empty() {
+                true => format!(
+                    "see what made a {method} of the POST that the platform sends: a redirect, or a front end that asks the \
+                     receiver whether a request may pass (auth_request, forward_auth), which sends no body, so have it pass the \
+                     request itself to the receiver"
+                ),
+                false => format!(
+                    "see what made a {method} of the POST that the platform sends, such as a redirect"
+                ),
+            });
         }
         next.dedup();
         self.next = (!next.is_empty()).then(|| next.join("; "));

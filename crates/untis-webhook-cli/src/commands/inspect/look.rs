@@ -36,6 +36,12 @@ pub(super) fn look(keys: &KeySet, value: &[u8], body: Option<&[u8]>) -> Look {
     if algorithm::names_one(text) {
         return is(Kind::Foreign, "holds an algorithm's name in the place of the signature");
     }
+    if is_placeholder(text) {
+        return is(
+            Kind::Foreign,
+            "holds a placeholder that something on the way did not fill, in the place of the signature",
+        );
+    }
     if let Some(scheme) = SCHEMES.iter().find(|scheme| begins_with_word(text, scheme)) {
         return is(
             Kind::Foreign,
@@ -131,6 +137,24 @@ fn digest(text: &str, body: Option<&[u8]>) -> Option<Look> {
 fn begins_with_word(text: &str, word: &str) -> bool {
     let (start, rest) = text.split_at_checked(word.len()).unwrap_or((text, ""));
     start.eq_ignore_ascii_case(word) && (rest.is_empty() || rest.starts_with([' ', '\t', ',']))
+}
+
+/// What a configuration has for a value, as it is written in Caddy, in a shell, in Envoy, httpd and HAProxy, in nginx.
+fn is_placeholder(text: &str) -> bool {
+    let name = |name: &str| {
+        !name.is_empty()
+            && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-_.:()".contains(&octet))
+    };
+    let between =
+        |before, after| text.strip_prefix(before).and_then(|text| text.strip_suffix(after)).is_some_and(name);
+    between("{", "}")
+        || between("{{", "}}")
+        || between("${", "}")
+        || between("%{", "}")
+        || between("%{", "}i")
+        || between("%[", "]")
+        || between("%", "%")
+        || between("$", "")
 }
 
 /// Schemes of <https://www.iana.org/assignments/http-authschemes>, and usual ones beside them.
