@@ -11,6 +11,7 @@ pub mod hidden;
 pub mod log;
 pub mod paths;
 pub mod platform;
+pub mod port;
 pub mod process;
 pub mod receiver;
 pub mod signatures;

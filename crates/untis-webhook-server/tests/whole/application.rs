@@ -5,7 +5,7 @@ use tokio::process::{Child, Command};
 
 use crate::daemon::{Folder, SECRET, TOKEN};
 use crate::platform::School;
-use crate::port::Port;
+use untis_webhook_tests::port::Port;
 
 /// The application, in Node, which checks with `standardwebhooks` what it is told.
 pub(crate) struct Application {

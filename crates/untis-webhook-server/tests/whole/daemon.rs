@@ -12,8 +12,8 @@ use tokio::time::timeout;
 use untis_webhook_testkit::Delivery;
 use untis_webhook_tests::wire::{self, Connection};
 
-use crate::port::Port;
 use crate::within;
+use untis_webhook_tests::port::Port;
 
 /// What instances share: their keys and secrets, and where what they log goes.
 pub(crate) struct Folder(TempDir);

@@ -10,9 +10,9 @@ use rustix::process::{Signal, kill_process};
 use untis_webhook_testkit::SigningKey;
 
 use crate::daemon::{Daemon, Folder};
-use crate::port::Port;
 use crate::schools::Schools;
 use crate::within;
+use untis_webhook_tests::port::Port;
 
 #[tokio::test]
 #[ignore = "needs unshare: cargo test --package untis-webhook-server --test whole on_a_full_disk -- --ignored"]

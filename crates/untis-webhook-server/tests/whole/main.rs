@@ -16,7 +16,6 @@ mod instances;
 mod killed;
 mod languages;
 mod platform;
-mod port;
 mod schools;
 mod stranger;
 
