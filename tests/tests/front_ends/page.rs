@@ -24,7 +24,7 @@ pub(crate) fn print(
     }
     page.push_str(ARRIVES);
     table(&mut page, "what", names());
-    let rows: [(&str, fn(&Arriving) -> String); 2] = [
+    let rows: [(&str, Cell); 2] = [
         ("a body without a length arrives", |arriving| match arriving.has_length {
             [false, false] => "in chunks".into(),
             [true, true] => "with one".into(),
@@ -87,6 +87,9 @@ pub(crate) fn print(
     page
 }
 
+/// What a cell says.
+type Cell = fn(&Arriving) -> String;
+
 fn table<'a>(page: &mut String, first: &str, columns: impl Iterator<Item = &'a str>) {
     let columns: Vec<_> = columns.collect();
     writeln!(page, "| {first} | {} |\n|---|{}", columns.join(" | "), "---|".repeat(columns.len())).unwrap();
@@ -139,14 +142,13 @@ is a receiver without a front end.
 const ARRIVES: &str = "
 - **A forged request is refused on its headers** by all but Apache httpd, which passes nothing on before the body has begun.
   Its deadline for that is 15 s here.
-- **Only HAProxy and Envoy leave `100 Continue` to the receiver**; the others ask for the body themselves. To a platform that
-  does not wait for it that makes no difference.
-- nginx buffers bodies unless `proxy_request_buffering off` is there, Traefik with its `buffering` middleware alone, and the
-  others keep what fits into their buffers.
-- The files let the receiver have bodies a little over its limit, so that it is the one that answers 413. A body far over it is
-  refused by nginx, Caddy, Apache httpd and HAProxy.
-- No front end keeps an idle connection for as long as the receiver does, 65 s: a delivery that is sent on one that is just
-  being closed is a 502.
+- **HAProxy and Envoy leave `100 Continue` to the receiver**; the others may ask for the body themselves, and refuse it then.
+- Without `proxy_request_buffering off` nginx reads a whole body before it passes anything on, and so does Traefik with its
+  middleware `buffering`.
+- The files let the receiver have bodies a little over its limit, so that it is the one that answers 413. Above that nginx,
+  Caddy, Apache httpd and HAProxy have a limit of their own.
+- An idle connection to the receiver is kept for less than the 65 s for which the receiver keeps it: a delivery that is sent on
+  one that is just being closed is a 502.
 
 ## What arrives
 
@@ -175,8 +177,8 @@ it verified ([`[proxy]`](untis-webhookd.md#passing-deliveries-on)).
 ";
 
 const EXPLAINED: &str = "
-The last is possible since Traefik 3.3. It leaves the limit of the body to Traefik (`maxBodySize`), and whoever else reaches the
-application is not asked.
+The last is possible since Traefik 3.3. Traefik reads the whole body first then, without a limit unless `maxBodySize` is
+there.
 
 What `untis-webhook inspect` says of nginx's question:
 

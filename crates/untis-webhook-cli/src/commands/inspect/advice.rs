@@ -23,7 +23,7 @@ pub(super) fn advice(rejection: Rejection) -> &'static str {
             "have the front end pass both headers on, or copy them to others and name those in HeaderNames"
         }
         Rejection::RepeatedHeader => {
-            "find what adds a second header on the way, and have it set the header instead"
+            "find what adds a second header on the way, and have it leave both to the platform"
         }
         Rejection::UnsupportedAlgorithm => {
             "check that it is the platform that sends: it uses SHA256withRSA, and nothing weaker is taken"

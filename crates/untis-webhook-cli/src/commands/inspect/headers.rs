@@ -80,7 +80,8 @@ impl Headers {
             ([value], None) => return self.not_a_signature(keys, delivery, value),
             (several, _) => {
                 let next = format!(
-                    "find what adds a second {shown} header on the way, and have it set the header instead"
+                    "find what adds a second {shown} header on the way: have it leave the header to the platform, and put its own \
+                     under another name"
                 );
                 (repeated(several, &signers), next)
             }
@@ -195,7 +196,7 @@ impl Headers {
             several => (
                 format!("is there {} times", several.len()),
                 format!(
-                    "find what adds a second {shown} header on the way, and have it set the header instead"
+                    "find what adds a second {shown} header on the way, and have it leave the header to the platform"
                 ),
             ),
         };
