@@ -256,13 +256,13 @@ async fn who_is_refused_before_his_body_was_read_gets_the_answer_and_no_reset() 
     for _ in 0..20 {
         let mut connection = TcpStream::connect(address).await.unwrap();
         connection.write_all(declared(64 * 1024).as_bytes()).await.unwrap();
-        let mut head = [0; 12];
-        connection.read_exact(&mut head).await.unwrap();
-        assert_eq!(&head, b"HTTP/1.1 401");
+        let mut response = String::new();
+        connection.read_to_string(&mut response).await.unwrap();
+        assert!(response.starts_with("HTTP/1.1 401 "), "{response}");
         // As a front end does that looks for an answer when it has sent all.
-        connection.write_all(&[b'x'; 64 * 1024]).await.unwrap();
-        connection.shutdown().await.unwrap();
-        connection.read_to_end(&mut vec![]).await.expect("an end that is none of the network");
+        for _ in 0..16 {
+            connection.write_all(&[b'x'; 4 * 1024]).await.expect("a connection that was not reset");
+        }
     }
 }
 
@@ -275,7 +275,7 @@ async fn what_a_refused_stranger_goes_on_sending_is_not_read_for_long() {
     let (mut sent, chunk) = (0, [b'x'; 64 * 1024]);
     while connection.write_all(&chunk).await.is_ok() {
         sent += chunk.len();
-        assert!(sent < 64 << 20, "128 KiB, and what the kernel keeps on both sides");
+        assert!(sent < 16 << 20, "128 KiB, and what the kernel keeps on both sides");
     }
 }
 

@@ -14,9 +14,9 @@ use untis_webhook_tests::hidden::Hidden;
 use untis_webhook_tests::wire::Connection;
 
 use crate::daemon::{Daemon, Folder, SECRET, STORE_KEY, TOKEN};
-use crate::port::Port;
 use crate::stranger::{Stranger, TOLERATED};
 use crate::within;
+use untis_webhook_tests::port::Port;
 
 #[tokio::test]
 #[ignore = "needs Java with Jackson: libjackson2-databind-java"]

@@ -8,7 +8,7 @@ use http::Request;
 use sha2::Sha256;
 use untis_webhook_tests::wire::{self, Connection};
 
-use crate::port::Port;
+use untis_webhook_tests::port::Port;
 
 /// Whoever reaches the application, and knows its secret or does not.
 pub(crate) struct Stranger<'a> {
