@@ -78,9 +78,7 @@ impl Setting {
         // Whether it is ready was asked before.
         let heard = loop {
             let heard = listen.delivery().await;
-            if heard.iter().any(|line| line.starts_with("production: made") || line.starts_with("verified"))
-                || !is_probe(&heard)
-            {
+            if !is_probe(&heard) {
                 break heard;
             }
         };
@@ -100,6 +98,7 @@ impl Setting {
     }
 }
 
+/// It has neither header.
 fn is_probe(heard: &[String]) -> bool {
     heard.iter().any(|line| line.contains("Algorithm header: is missing"))
 }

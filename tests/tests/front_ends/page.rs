@@ -134,8 +134,9 @@ and Traefik 3 and Envoy 1 as PyPI has them.
 
 ## What the platform is answered
 
-With HTTP/1.1 and with HTTP/2, over TLS, and by both receivers alike; where the two protocols differ both stand there. *None*
-is a receiver without a front end.
+With HTTP/1.1 (curl) and with HTTP/2, over TLS, and by both receivers alike. The two protocols differ in nothing but that
+HTTP/2 has neither names in odd case nor `Expect`; where they did both answers would stand there. *None* is a receiver without
+a front end.
 
 ";
 
