@@ -148,8 +148,8 @@ const ARRIVES: &str = "
   middleware `buffering`.
 - The files let the receiver have bodies a little over its limit, so that it is the one that answers 413. Above that nginx,
   Caddy, Apache httpd and HAProxy have a limit of their own.
-- An idle connection to the receiver is kept for less than the 65 s for which the receiver keeps it: a delivery that is sent on
-  one that is just being closed is a 502.
+- Each delivery has a connection of its own to the receiver. One that is kept may be closed by the receiver just when the next
+  is sent on it, after a forged request above all, and that would be a 502.
 
 ## What arrives
 
