@@ -61,6 +61,7 @@ impl Setup {
         let settings = Settings {
             webhook: config(&[("2026", SigningKey::shared())]),
             listen: any_port(),
+            tls: None,
             path: "/webhook".to_owned(),
             admin_listen: any_port(),
             log: EnvFilter::default(),
