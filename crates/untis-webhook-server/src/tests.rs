@@ -45,6 +45,7 @@ mod receiving;
 mod starting;
 mod stopping;
 mod telling;
+mod tls;
 
 /// What a daemon is started with, and the folder in which its database is.
 struct Setup {

@@ -38,8 +38,7 @@ impl Identity {
         let of_key = |error| TlsError::Key(shown(key), error);
         let (chain, expires) = read_chain(certificate).map_err(of_certificate)?;
         let private = read_private_key(key).map_err(of_key)?;
-        let provider = ring::default_provider();
-        let signing = provider.key_provider.load_private_key(private);
+        let signing = ring::sign::any_supported_type(&private);
         // What rustls says of a key is what ring says of it, which is not for an operator.
         let signing = signing.map_err(|_| of_key(expected(A_KEY, "another")))?;
         let certified = CertifiedKey::new(chain, signing);
@@ -49,7 +48,7 @@ impl Identity {
             }
             _ => of_certificate(expected(A_CHAIN, "one that cannot be read")),
         })?;
-        let config = ServerConfig::builder_with_provider(Arc::new(provider));
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
         let config = config.with_safe_default_protocol_versions();
         let config = config.map_err(|_| of_key(expected(A_KEY, "another")))?.with_no_client_auth();
         let mut config = config.with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
@@ -101,13 +100,13 @@ fn read_chain(file: &Path) -> io::Result<(Vec<CertificateDer<'static>>, Timestam
     }
 }
 
-fn read_private_key(file: &Path) -> io::Result<PrivateKeyDer<'static>> {
+fn read_private_key(file: &Path) -> io::Result<Zeroizing<PrivateKeyDer<'static>>> {
     let octets = Zeroizing::new(read_file(file)?);
     if has(&octets, ENCRYPTED) {
         return Err(expected("a private key without a passphrase", "one that is encrypted"));
     }
     let keys = sections(&octets)?.into_iter().filter_map(|(kind, der)| PrivateKeyDer::from_pem(kind, der));
-    let mut keys: Vec<_> = keys.collect();
+    let mut keys: Vec<_> = keys.map(Zeroizing::new).collect();
     match (keys.pop(), keys.is_empty()) {
         (None, _) => Err(expected(A_KEY, "none")),
         (Some(key), true) => Ok(key),
