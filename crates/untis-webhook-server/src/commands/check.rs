@@ -103,7 +103,7 @@ fn warnings_of_tls(tls: &Tls) -> Vec<String> {
     let mut warnings = Vec::new();
     if tls.identity.expires() <= Timestamp::now() {
         warnings.push(format!(
-            "{}: a certificate that has ended, to which the platform delivers nothing",
+            "{}: the certificate has ended, and the platform delivers nothing where it is shown",
             shown(&tls.certificate_file)
         ));
     }

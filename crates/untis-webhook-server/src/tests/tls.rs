@@ -232,7 +232,8 @@ async fn the_place_of_a_handshake_that_stalls_is_given_to_the_next() {
 #[tokio::test]
 async fn a_certificate_is_replaced_for_new_connections_and_old_ones_go_on() {
     let (old, new) = (Certificate::until(2050), Certificate::until(2051));
-    let tls = old.server();
+    let metrics = Metrics::new().unwrap();
+    let tls = ServerTls::new(old.tls().identity, metrics.clone());
     let address = served(16, tls.clone()).await;
     let delivery = School::new(SigningKey::shared(), "12345").activate();
     let both = Arc::new(trusting(&[&old, &new]));
@@ -241,6 +242,8 @@ async fn a_certificate_is_replaced_for_new_connections_and_old_ones_go_on() {
     assert_eq!(post(&mut before, &delivery).await, 204);
 
     tls.replace(new.tls().identity);
+    let expires = "untis_webhook_tls_certificate_expires_timestamp_seconds 2556144000\n";
+    assert!(metrics.render().contains(expires), "2051 begins: {}", metrics.render());
     assert_eq!(post(&mut before, &delivery).await, 204);
     assert_eq!(shown(&connect(&both, address).await.unwrap()), new.der);
     connect(&Arc::new(trusting(&[&old])), address).await.unwrap_err();
