@@ -26,9 +26,9 @@ pub(crate) struct Identity {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TlsError {
     #[error("{0}: {1}")]
-    Certificate(String, #[source] io::Error),
+    Certificate(String, io::Error),
     #[error("{0}: {1}")]
-    Key(String, #[source] io::Error),
+    Key(String, io::Error),
 }
 
 impl Identity {
