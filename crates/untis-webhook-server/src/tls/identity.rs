@@ -56,7 +56,6 @@ impl Identity {
         // Nothing is resumed: every connection is shown the certificate that is current, and no secret of a session outlives
         // it. The platform does not connect often enough to notice.
         config.session_storage = Arc::new(NoServerSessionStorage {});
-        config.send_tls13_tickets = 0;
         Ok(Self { config: Arc::new(config), expires })
     }
 
