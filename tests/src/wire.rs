@@ -8,15 +8,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use untis_webhook_testkit::Delivery;
 
-/// A connection to a server on loopback.
+/// A connection to a server on loopback, of TCP or of what is over it.
 #[derive(Debug)]
-pub struct Connection {
-    stream: TcpStream,
+pub struct Connection<S = TcpStream> {
+    stream: S,
     /// What was read and given back.
     unread: Vec<u8>,
 }
@@ -36,7 +36,14 @@ impl Connection {
         let stream = within(TcpStream::connect(address)).await?;
         // What is written goes out as it is written.
         stream.set_nodelay(true)?;
-        Ok(Self { stream, unread: Vec::new() })
+        Ok(Self::over(stream))
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
+    /// One that is there.
+    pub fn over(stream: S) -> Self {
+        Self { stream, unread: Vec::new() }
     }
 
     /// Writes these bytes.

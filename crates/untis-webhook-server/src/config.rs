@@ -18,7 +18,10 @@ pub(crate) use self::given::unknown_variables;
 use self::given::{Given, Values};
 use self::secrets::read_lines;
 use crate::notify;
-use crate::settings::{Api, ApiListen, Database, LogFormat, Mode, Notify, Probe, Proxy, Settings, Tenants};
+use crate::settings::{
+    Api, ApiListen, Database, LogFormat, Mode, Notify, Probe, Proxy, Settings, Tenants, Tls,
+};
+use crate::tls::{Identity, TlsError};
 
 mod given;
 mod keys;
@@ -49,6 +52,7 @@ impl Settings {
         let parse = |key, expected: &str, default: &str| values.parse(key, expected, default);
         let settings = Self {
             listen: parse("listen", ADDRESS, "127.0.0.1:8080")?,
+            tls: tls(&values)?,
             path: values.or("path", "/webhook", path, "a path that begins with a slash, without a query")?,
             admin_listen: parse("admin.listen", ADDRESS, "127.0.0.1:9090")?,
             log: values.or("log", "info", log, LEVELS)?,
@@ -109,6 +113,27 @@ fn meet(one: SocketAddr, other: SocketAddr) -> bool {
     one.port() == other.port()
         && one.port() != 0
         && (one.ip() == other.ip() || has(one, other) || has(other, one))
+}
+
+/// Both files or neither: half of it said would be served in the clear.
+fn tls(values: &Values) -> Result<Option<Tls>, ConfigError> {
+    let (certificate, key) = (values.get("tls.certificate_file"), values.get("tls.key_file"));
+    let (certificate, key) = match (certificate, key) {
+        (None, None) if !values.has_table("tls") => return Ok(None),
+        (None, _) => {
+            return Err(values.missing("tls.certificate_file", "the file of the certificate, in PEM"));
+        }
+        (_, None) => {
+            return Err(values.missing("tls.key_file", "the file of the certificate's private key, in PEM"));
+        }
+        (Some(certificate), Some(key)) => (certificate, key),
+    };
+    let (certificate_file, key_file) = (PathBuf::from(certificate.text()), PathBuf::from(key.text()));
+    let identity = Identity::read(&certificate_file, &key_file).map_err(|error| match error {
+        TlsError::Certificate(..) => certificate.says(&error.to_string()),
+        TlsError::Key(..) => key.says(&error.to_string()),
+    })?;
+    Ok(Some(Tls { certificate_file, key_file, identity }))
 }
 
 /// Deliveries are passed on if it is said where to; what is said of tenants is not used then.

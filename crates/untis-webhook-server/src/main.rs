@@ -14,6 +14,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod time;
+mod tls;
 
 use std::env::{self, VarError};
 use std::error::Error;

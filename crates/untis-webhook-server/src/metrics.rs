@@ -8,7 +8,7 @@ use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusRecor
 use tokio::time::sleep;
 use untis_webhook::Rejection;
 use untis_webhook_proxy::NotAnswered;
-use untis_webhook_tenants::Status;
+use untis_webhook_tenants::{Status, Timestamp};
 
 use crate::admin::Summary;
 
@@ -107,6 +107,12 @@ impl Metrics {
         self.record(|| counter!(HANDED_OUT).increment(1));
     }
 
+    /// The certificate that connections of TLS are shown from now on ends then.
+    pub(crate) fn certificate(&self, expires: Timestamp) {
+        let expires = Duration::from_secs(expires.as_seconds().try_into().unwrap_or_default());
+        self.record(|| gauge!(CERTIFICATE_EXPIRES).set(expires));
+    }
+
     /// How the tenants are; none if the database does not say. Then what it last said stays.
     pub(crate) fn tenants(&self, summary: Option<&Summary>) {
         self.record(|| {
@@ -149,6 +155,10 @@ fn describe() {
         "Seconds from the head of a request to the verdict, the body's arrival included."
     );
     describe_gauge!(LAST_VERIFIED, "When a delivery was last verified, by the key that signed it.");
+    describe_gauge!(
+        CERTIFICATE_EXPIRES,
+        "When the certificate ends that connections of TLS are shown. None without TLS."
+    );
     describe_counter!(ATTEMPTS, "Attempts to tell the application of a change.");
     describe_histogram!(TELLING, "Seconds that an attempt to tell the application took.");
     describe_counter!(API_ANSWERS, "Answers of the API, by status: 401 is somebody without a token.");
@@ -173,6 +183,7 @@ fn describe() {
 
 const API_ANSWERS: &str = "untis_webhook_api_answers_total";
 const ATTEMPTS: &str = "untis_webhook_notify_attempts_total";
+const CERTIFICATE_EXPIRES: &str = "untis_webhook_tls_certificate_expires_timestamp_seconds";
 const CONTESTED: &str = "untis_webhook_tenants_contested";
 const DATABASE_UP: &str = "untis_webhook_database_up";
 const DELIVERIES: &str = "untis_webhook_deliveries_total";
@@ -199,9 +210,10 @@ mod tests {
 
     use super::*;
 
-    const ALL: [&str; 14] = [
+    const ALL: [&str; 15] = [
         API_ANSWERS,
         ATTEMPTS,
+        CERTIFICATE_EXPIRES,
         CONTESTED,
         DATABASE_UP,
         DELIVERIES,

@@ -11,6 +11,8 @@ use untis_webhook::event::Secret;
 use untis_webhook_proxy::Upstream;
 use untis_webhook_tenants::KeyRing;
 
+use crate::tls::Identity;
+
 /// All of it.
 #[derive(Debug)]
 pub(crate) struct Settings {
@@ -18,6 +20,8 @@ pub(crate) struct Settings {
     pub(crate) webhook: untis_webhook_config::Config,
     /// `LISTEN`: where the platform's deliveries come, `127.0.0.1:8080` unless set.
     pub(crate) listen: SocketAddr,
+    /// With TLS, if so.
+    pub(crate) tls: Option<Tls>,
     /// `UNTIS_WEBHOOK_PATH`: `/webhook` unless set.
     pub(crate) path: String,
     /// `UNTIS_WEBHOOK_ADMIN_LISTEN`: `127.0.0.1:9090` unless set.
@@ -28,6 +32,17 @@ pub(crate) struct Settings {
     pub(crate) log_format: LogFormat,
     /// What becomes of verified deliveries.
     pub(crate) mode: Mode,
+}
+
+/// What the platform is shown, where nothing in front ends HTTPS.
+#[derive(Debug)]
+pub(crate) struct Tls {
+    /// `UNTIS_WEBHOOK_TLS_CERTIFICATE_FILE`.
+    pub(crate) certificate_file: PathBuf,
+    /// `UNTIS_WEBHOOK_TLS_KEY_FILE`.
+    pub(crate) key_file: PathBuf,
+    /// What was in them.
+    pub(crate) identity: Identity,
 }
 
 /// What becomes of verified deliveries.

@@ -45,6 +45,7 @@ mod receiving;
 mod starting;
 mod stopping;
 mod telling;
+mod tls;
 
 /// What a daemon is started with, and the folder in which its database is.
 struct Setup {
@@ -61,6 +62,7 @@ impl Setup {
         let settings = Settings {
             webhook: config(&[("2026", SigningKey::shared())]),
             listen: any_port(),
+            tls: None,
             path: "/webhook".to_owned(),
             admin_listen: any_port(),
             log: EnvFilter::default(),

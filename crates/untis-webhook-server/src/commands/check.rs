@@ -1,17 +1,20 @@
 use std::env;
 use std::net::IpAddr;
+use std::path::Path;
 use std::process::ExitCode;
 
 use http::Uri;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use untis_webhook_config::shown;
+use untis_webhook_tenants::Timestamp;
 
 use crate::config::unknown_variables;
 use crate::fail;
 use crate::notify::is_in_the_clear;
 use crate::output::{done, escaped, table};
 use crate::serve::tenants::checked;
-use crate::settings::{ApiListen, Database, Mode, Proxy, Settings, Tenants};
+use crate::settings::{ApiListen, Database, Mode, Proxy, Settings, Tenants, Tls};
+use crate::time::rfc_3339;
 
 /// Opens nothing, neither a database nor a port.
 pub(crate) fn run(settings: &Settings) -> ExitCode {
@@ -27,12 +30,17 @@ pub(crate) fn run(settings: &Settings) -> ExitCode {
 }
 
 fn will_do(settings: &Settings) -> Vec<(&'static str, String)> {
-    let Settings { webhook, listen, path, admin_listen, mode, .. } = settings;
+    let Settings { webhook, listen, tls, path, admin_listen, mode, .. } = settings;
     let keys: Vec<_> = webhook.keys.iter().map(|(id, _)| id.as_str()).collect();
+    let scheme = if tls.is_some() { "https" } else { "http" };
     let mut rows = vec![
-        ("deliveries", format!("POST http://{listen}{path}, signed by {}", keys.join(", "))),
+        ("deliveries", format!("POST {scheme}://{listen}{path}, signed by {}", keys.join(", "))),
         ("admin", format!("http://{admin_listen}")),
     ];
+    if let Some(Tls { certificate_file, identity, .. }) = tls {
+        let expires = rfc_3339(identity.expires()).unwrap_or_else(|| "no time".to_owned());
+        rows.push(("TLS", format!("{}, good until {expires}", shown(certificate_file))));
+    }
     match mode {
         Mode::Proxy(Proxy { upstream, .. }) => {
             rows.push(("passed on", format!("http://{}", upstream.as_str())));
@@ -87,6 +95,19 @@ fn warnings(settings: &Settings) -> Vec<String> {
         }
         Mode::Tenants(tenants) => warnings_of_tenants(tenants),
     });
+    warnings.extend(settings.tls.iter().flat_map(warnings_of_tls));
+    warnings
+}
+
+fn warnings_of_tls(tls: &Tls) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if tls.identity.expires() <= Timestamp::now() {
+        warnings.push(format!(
+            "{}: the certificate has ended, and the platform delivers nothing where it is shown",
+            shown(&tls.certificate_file)
+        ));
+    }
+    warnings.extend(warning_of_mode(&tls.key_file));
     warnings
 }
 
@@ -115,15 +136,20 @@ fn warnings_of_tenants(tenants: &Tenants) -> Vec<String> {
     if let Database::Postgres(url) = &tenants.database {
         warnings.extend(warning_of_postgres(url).map(str::to_owned));
     }
-    #[cfg(unix)]
-    for file in &tenants.secret_files {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::metadata(file).map(|metadata| metadata.permissions().mode());
-        if mode.is_ok_and(|mode| mode & 0o066 != 0) {
-            warnings.push(format!("{}: others than its owner may read or write it", shown(file)));
-        }
-    }
+    warnings.extend(tenants.secret_files.iter().filter_map(|file| warning_of_mode(file)));
     warnings
+}
+
+#[cfg(unix)]
+fn warning_of_mode(file: &Path) -> Option<String> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(file).ok()?.permissions().mode();
+    (mode & 0o066 != 0).then(|| format!("{}: others than its owner may read or write it", shown(file)))
+}
+
+#[cfg(not(unix))]
+fn warning_of_mode(_: &Path) -> Option<String> {
+    None
 }
 
 /// As the URL is read by who connects: it has several ways to say the same, and so has the environment.

@@ -7,7 +7,7 @@ pub(super) struct Key {
 }
 
 /// In the order of `untis-webhookd.toml`.
-pub(super) const KEYS: [Key; 22] = [
+pub(super) const KEYS: [Key; 24] = [
     Key { name: "listen", var: "LISTEN" },
     Key { name: "path", var: "UNTIS_WEBHOOK_PATH" },
     Key { name: "keys", var: "UNTIS_WEBHOOK_KEYS" },
@@ -30,4 +30,6 @@ pub(super) const KEYS: [Key; 22] = [
     Key { name: "tenants.notify.secret_file", var: "UNTIS_WEBHOOK_NOTIFY_SECRET_FILE" },
     Key { name: "tenants.probe.url", var: "UNTIS_WEBHOOK_PROBE_URL" },
     Key { name: "tenants.probe.restore", var: "UNTIS_WEBHOOK_PROBE_RESTORE" },
+    Key { name: "tls.certificate_file", var: "UNTIS_WEBHOOK_TLS_CERTIFICATE_FILE" },
+    Key { name: "tls.key_file", var: "UNTIS_WEBHOOK_TLS_KEY_FILE" },
 ];

@@ -1,20 +1,24 @@
+use std::error::Error;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::body::Body;
 use hyper::service::service_fn;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use untis_webhook_config::Config;
-use untis_webhook_serve::{connections, serve_at_most};
+use untis_webhook_serve::{connections, serve, serve_at_most};
 
+use super::deliveries::DeliveryService;
 use super::error::StartError;
 use super::{proxy, tenants};
 use crate::admin::{Admin, Watched};
 use crate::metrics::Metrics;
 use crate::settings::{Mode, Settings};
+use crate::tls::{ServerTls, TlsListener};
 
 /// All of it, opened and bound, before the first connection is taken.
 pub(crate) struct Daemon {
@@ -36,8 +40,10 @@ pub(crate) struct Addresses {
 
 impl Daemon {
     pub(crate) async fn open(settings: Settings) -> Result<Self, StartError> {
-        let Settings { webhook, listen, path, admin_listen, mode, .. } = settings;
-        let front = Front { webhook, path, listen, admin_listen, metrics: Metrics::new()? };
+        let Settings { webhook, listen, tls, path, admin_listen, mode, .. } = settings;
+        let metrics = Metrics::new()?;
+        let tls = tls.map(|tls| ServerTls::new(tls.identity, metrics.clone()));
+        let front = Front { webhook, path, metrics, tls, listen, admin_listen };
         match mode {
             Mode::Proxy(proxy) => proxy::open(front, proxy).await,
             Mode::Tenants(tenants) => tenants::open(front, *tenants).await,
@@ -98,6 +104,8 @@ pub(super) struct Front {
     pub(super) webhook: Config,
     pub(super) path: String,
     pub(super) metrics: Metrics,
+    /// None is HTTP.
+    pub(super) tls: Option<ServerTls>,
     listen: SocketAddr,
     admin_listen: SocketAddr,
 }
@@ -127,6 +135,21 @@ async fn bind(address: SocketAddr, variable: &'static str) -> Result<(TcpListene
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     Ok((listener, address))
+}
+
+/// Serves deliveries, by TLS if there is one.
+pub(super) async fn serve_webhook<B>(
+    listener: TcpListener,
+    tls: Option<ServerTls>,
+    service: impl DeliveryService<B>,
+    stop: impl Future<Output = ()>,
+) where
+    B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+{
+    match tls {
+        Some(tls) => serve(TlsListener::new(listener, tls), service, stop).await,
+        None => serve(listener, service, stop).await,
+    }
 }
 
 pub(super) async fn serve_admin<W: Watched>(

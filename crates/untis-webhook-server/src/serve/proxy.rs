@@ -1,8 +1,7 @@
 use tokio::sync::watch;
 use untis_webhook_proxy::Proxy;
-use untis_webhook_serve::serve;
 
-use super::daemon::{Addresses, Daemon, Front, gone, serve_admin};
+use super::daemon::{Addresses, Daemon, Front, gone, serve_admin, serve_webhook};
 use super::deliveries;
 use super::error::StartError;
 use crate::admin::{Admin, Application};
@@ -24,7 +23,7 @@ pub(super) async fn open(front: Front, proxy: settings::Proxy) -> Result<Daemon,
     );
     let addresses =
         Addresses { webhook: listeners.webhook_address, admin: listeners.admin_address, api: None };
-    let Front { webhook, path, metrics, .. } = front;
+    let Front { webhook, path, metrics, tls, .. } = front;
     Ok(Daemon::new(addresses, metrics.clone(), |stopped| async move {
         let admin = Admin::new(
             Application::new(upstream.clone()),
@@ -35,7 +34,7 @@ pub(super) async fn open(front: Front, proxy: settings::Proxy) -> Result<Daemon,
         let deliveries = deliveries::passed_on(webhook.into_verifier(), path, Proxy::new(upstream), metrics);
         let (receiving, received) = watch::channel(());
         let receive = async {
-            serve(listeners.webhook, deliveries, gone(stopped)).await;
+            serve_webhook(listeners.webhook, tls, deliveries, gone(stopped)).await;
             drop(receiving);
         };
         let watch = serve_admin(listeners.admin, admin, gone(received));

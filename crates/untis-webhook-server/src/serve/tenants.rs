@@ -4,11 +4,11 @@ use std::sync::Arc;
 use hyper::service::service_fn;
 use tokio::sync::watch;
 use untis_webhook_config::{Config, shown};
-use untis_webhook_serve::{connections, serve, serve_at_most};
+use untis_webhook_serve::{connections, serve_at_most};
 use untis_webhook_tenants::{Registry, Store};
 use untis_webhook_tenants_sqlx::{PgStore, SqliteStore};
 
-use super::daemon::{Addresses, Daemon, Front, gone, serve_admin};
+use super::daemon::{Addresses, Daemon, Front, gone, serve_admin, serve_webhook};
 use super::deliveries;
 use super::error::StartError;
 use super::work::{Probe, Work};
@@ -74,7 +74,7 @@ async fn open_over<S: Store + 'static>(
         Some(_) => {}
     }
 
-    let Front { webhook, path, metrics, .. } = front;
+    let Front { webhook, path, metrics, tls, .. } = front;
     Ok(Daemon::new(addresses, metrics.clone(), |stopped| async move {
         let admin = Admin::new(
             admin::Tenants::new(registry.clone(), tenants.ring),
@@ -87,7 +87,7 @@ async fn open_over<S: Store + 'static>(
         let (receiving, received) = watch::channel(());
         let (telling, told) = watch::channel(());
         let receive = async {
-            serve(listeners.webhook, deliveries, gone(stopped)).await;
+            serve_webhook(listeners.webhook, tls, deliveries, gone(stopped)).await;
             drop(receiving);
         };
         let work = async {

@@ -6,6 +6,7 @@ mod commands;
 mod configuration;
 mod secrets;
 mod sources;
+mod tls;
 
 use std::fs;
 use std::process::{Command, Output};
