@@ -16,7 +16,7 @@ async fn it_lives_and_is_ready_as_long_as_deliveries_can_be_taken() {
         eventually(async || Some(daemon.admin("/readyz").await).filter(|(status, _)| *status != 200));
     assert_eq!(unready.await, (503, "the tables are those of a later version".to_owned()));
     assert_eq!(daemon.admin("/livez").await.0, 200);
-    sqlx::query("UPDATE untis_webhook_schema SET version = 2").execute(store.pool()).await.unwrap();
+    sqlx::query("UPDATE untis_webhook_schema SET version = 3").execute(store.pool()).await.unwrap();
     eventually(async || (daemon.admin("/readyz").await.0 == 200).then_some(())).await;
 
     // Another instance has gone over to another store key, and taken this one's away.
