@@ -37,7 +37,9 @@ pub(crate) struct Addresses {
 impl Daemon {
     pub(crate) async fn open(settings: Settings) -> Result<Self, StartError> {
         let Settings { webhook, listen, path, admin_listen, mode, .. } = settings;
-        let front = Front { webhook, path, listen, admin_listen, metrics: Metrics::new()? };
+        let metrics = Metrics::new()?;
+        metrics.recent().trust(webhook.keys.iter().map(|(id, _)| id.as_str()));
+        let front = Front { webhook, path, listen, admin_listen, metrics };
         match mode {
             Mode::Proxy(proxy) => proxy::open(front, proxy).await,
             Mode::Tenants(tenants) => tenants::open(front, *tenants).await,

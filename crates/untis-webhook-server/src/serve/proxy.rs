@@ -5,7 +5,8 @@ use untis_webhook_serve::serve;
 use super::daemon::{Addresses, Daemon, Front, gone, serve_admin};
 use super::deliveries;
 use super::error::StartError;
-use crate::admin::{Admin, Application};
+use crate::admin::{Access, Admin, Application};
+use crate::api::tokens::Tokens;
 use crate::settings;
 
 /// What is verified is passed on to the application, and nothing is kept.
@@ -30,7 +31,7 @@ pub(super) async fn open(front: Front, proxy: settings::Proxy) -> Result<Daemon,
             Application::new(upstream.clone()),
             metrics.clone(),
             stopped.clone(),
-            addresses.admin.ip().is_loopback(),
+            Access::new(addresses.admin.ip().is_loopback(), Tokens::new(&[])),
         );
         let deliveries = deliveries::passed_on(webhook.into_verifier(), path, Proxy::new(upstream), metrics);
         let (receiving, received) = watch::channel(());
