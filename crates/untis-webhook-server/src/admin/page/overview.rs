@@ -291,7 +291,7 @@ fn reasons(language: Language, caption: &str, refusals: &[(Reason, Count)], now:
         ["Grund", "24 Stunden", "Insgesamt", "Zuletzt", "Was zu tun ist"],
     );
     html! {
-        table role="table" {
+        table.reasons role="table" {
             caption.hidden { (caption) }
             thead role="rowgroup" {
                 tr role="row" {

@@ -84,7 +84,7 @@ pub(super) fn schools(
         ["Schule", "Stand", "Letzte Zustellung", "Anwendung"],
     );
     html! {
-        table role="table" {
+        table.schools role="table" {
             caption.hidden { (caption) }
             thead role="rowgroup" {
                 tr role="row" {

@@ -40,7 +40,7 @@ impl School {
     pub(super) fn content(&self, language: Language, query: &Query, now: Timestamp) -> Markup {
         html! {
             h1 { (language.say("School ", "Schule ")) (outside(&self.entry.tenant_id)) }
-            p { (states(language, &self.entry)) }
+            p.badges { (states(language, &self.entry)) }
             (self.to_decide(language))
             (self.facts(language, query, now))
             (self.sets(language, now))
