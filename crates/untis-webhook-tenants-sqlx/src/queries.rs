@@ -323,7 +323,9 @@ impl Store for Backend {
             }
             Some(Filter::Refused) => list_tenants!("AND tenants.is_refused"),
             Some(Filter::Status(_)) => list_tenants!("AND tenants.status = $6"),
-            Some(Filter::Untold) => list_tenants!("AND tenants.version > tenants.acknowledged"),
+            Some(Filter::Waiting) => {
+                list_tenants!("AND tenants.version > tenants.acknowledged AND NOT tenants.is_given_up")
+            }
         })
         .bind(environment)
         .bind(prefix.max(after))

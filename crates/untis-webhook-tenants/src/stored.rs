@@ -162,8 +162,8 @@ pub enum Filter {
     Refused,
     /// They are so.
     Status(Status),
-    /// The application has not acknowledged the last change.
-    Untold,
+    /// The application has not acknowledged the last change, and is told of it until it does.
+    Waiting,
 }
 
 /// How many tenants there are of each kind.

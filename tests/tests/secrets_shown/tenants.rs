@@ -65,7 +65,7 @@ async fn stored(shown: &mut Shown, registry: &Registry<SqliteStore>) {
     shown.debug(&registry.profiles(None, 10).await.unwrap());
     shown.debug(&registry.summary().await.unwrap());
     shown.debug(&Listed::default());
-    shown.debug(&Filter::Untold);
+    shown.debug(&Filter::Waiting);
     shown.debug(&registry.records(Some("12345"), 0, 10).await.unwrap()[0]);
     let key = TenantKey { environment: "production", tenant_id: "12345" };
     shown.debug(&key);

@@ -79,7 +79,9 @@ async fn it_shows_the_schools_and_what_waits_and_why() {
     let overview = eventually(async || {
         let overview = seen_at(&daemon, "/").await;
         // Numbers are those of the last seconds.
-        overview.contains("1 active 1 deactivated 0 deleted 1 contested 2 waiting").then_some(overview)
+        overview
+            .contains("1 active 1 deactivated 0 deleted 1 contested 0 waiting 2 given up")
+            .then_some(overview)
     });
     let overview = overview.await;
     for text in [

@@ -95,5 +95,5 @@ async fn the_page_shows_what_there_is_without_schools() {
     for target in ["/schools", "/school?id=12345"] {
         assert_eq!(daemon.admin(target).await.0, 404, "{target}");
     }
-    assert_eq!(daemon.admin("/?personal=1").await.0, 403);
+    assert_eq!(daemon.admin("/schools?personal=1").await.0, 403);
 }

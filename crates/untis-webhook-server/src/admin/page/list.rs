@@ -123,7 +123,7 @@ pub(super) fn search(language: Language, query: &Query) -> Markup {
         Some(Filter::Status(Status::Deactivated)),
         Some(Filter::Status(Status::Deleted)),
         Some(Filter::Contested),
-        Some(Filter::Untold),
+        Some(Filter::Waiting),
         Some(Filter::GivenUp),
         Some(Filter::Refused),
     ]

@@ -75,12 +75,9 @@ impl Attention {
     /// About which there is something to do, the most urgent first.
     pub(super) async fn of<S: Store>(registry: &Registry<S>) -> Result<Vec<Self>, RegistryError> {
         let mut kinds = Vec::new();
-        for filter in [Filter::Contested, Filter::GivenUp, Filter::Refused, Filter::Untold] {
+        for filter in [Filter::Contested, Filter::GivenUp, Filter::Refused, Filter::Waiting] {
             let page = registry.find(Listed { filter: Some(filter), ..Listed::default() }, ROOM).await?;
-            // What is given up waits as well, and was said.
-            let is_new = |entry: &Entry| filter != Filter::Untold || !entry.is_given_up;
-            let schools: Vec<_> =
-                page.entries.into_iter().filter(is_new).map(|entry| (entry, None)).collect();
+            let schools: Vec<_> = page.entries.into_iter().map(|entry| (entry, None)).collect();
             if !schools.is_empty() {
                 kinds.push(Self { filter, schools });
             }
@@ -148,7 +145,7 @@ fn kind(language: Language, filter: Filter) -> (&'static str, &'static str) {
                  neu aktivieren.",
             ),
         ),
-        Filter::Untold | Filter::Status(_) => language.say(
+        Filter::Waiting | Filter::Status(_) => language.say(
             (
                 "Waiting",
                 "The application has not acknowledged the last change. It is told again by itself; the log says why it failed.",
@@ -169,20 +166,21 @@ pub(super) fn numbers(
     now: Timestamp,
 ) -> Markup {
     let labels = language.say(
-        ["active", "deactivated", "deleted", "contested", "waiting", "refused"],
-        ["aktiv", "deaktiviert", "gelöscht", "strittig", "wartend", "abgelehnt"],
+        ["active", "deactivated", "deleted", "contested", "waiting", "given up", "refused"],
+        ["aktiv", "deaktiviert", "gelöscht", "strittig", "wartend", "aufgegeben", "abgelehnt"],
     );
     let filters = [
         Filter::Status(Status::Active),
         Filter::Status(Status::Deactivated),
         Filter::Status(Status::Deleted),
         Filter::Contested,
-        Filter::Untold,
+        Filter::Waiting,
+        Filter::GivenUp,
         Filter::Refused,
     ];
     let counts = known.map(|(summary, _)| {
-        let Summary { active, deactivated, deleted, contested, untold, refused, .. } = summary;
-        [active, deactivated, deleted, contested, untold, refused]
+        let Summary { active, deactivated, deleted, contested, refused, untold, given_up, .. } = summary;
+        [active, deactivated, deleted, contested, untold.saturating_sub(given_up), given_up, refused]
     });
     html! {
         section aria-labelledby="schools" {
@@ -340,3 +338,33 @@ const ROOM: u32 = 5;
 
 /// Seconds after which numbers are not those of now.
 const LATE: u64 = 30;
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn what_did_not_load_is_said_with_why_and_since_when() {
+        let failures = [Failure {
+            what: "trusted keys",
+            error: "expected <a key>".to_owned(),
+            since: SystemTime::UNIX_EPOCH + Duration::from_secs(60),
+        }];
+        let said = |ready, failures| {
+            let now = Timestamp::from_seconds(180);
+            Language::ALL.map(|language| state(language, ready, failures, now).into_string())
+        };
+        for html in said(Ok(()), &failures) {
+            assert!(html.contains("state warn"), "{html}");
+            for text in ["trusted keys", "2 min", "expected &lt;a key&gt;"] {
+                assert!(html.contains(text), "{text}: {html}");
+            }
+        }
+        let [english, german] = said(Err("stopping"), &[]);
+        assert!(english.contains("state bad") && english.contains("not taken: stopping."), "{english}");
+        assert!(german.contains("Nicht bereit") && german.contains("der Dienst wird beendet."), "{german}");
+        assert!(said(Ok(()), &[])[0].contains("state good"));
+    }
+}

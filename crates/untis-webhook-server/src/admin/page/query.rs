@@ -96,7 +96,7 @@ const FILTERS: [(Filter, &str); 7] = [
     (Filter::Status(Status::Deactivated), "deactivated"),
     (Filter::Status(Status::Deleted), "deleted"),
     (Filter::Contested, "contested"),
-    (Filter::Untold, "waiting"),
+    (Filter::Waiting, "waiting"),
     (Filter::GivenUp, "given-up"),
     (Filter::Refused, "refused"),
 ];
