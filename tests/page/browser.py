@@ -32,12 +32,16 @@ class Browser:
         self.number = 0
         self.session = None
         self.events = []
+        self.credentials = None
         target = self.ask("Target.createTarget", url="about:blank")["targetId"]
         self.session = self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ["Page", "Runtime", "Log", "Audits", "Network", "DOM", "Accessibility"]:
             self.ask(f"{domain}.enable")
 
-    def close(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
         self.process.kill()
         self.process.wait()
         shutil.rmtree(self.profile, ignore_errors=True)

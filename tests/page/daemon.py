@@ -38,7 +38,10 @@ class Daemon:
         self.run(self.command, "keygen")
         self.token = (self.path / "token.txt").read_text().strip()
         self.schools(schools)
+
+    def __enter__(self):
         self.start()
+        return self
 
     def environment(self):
         """No variable of this process's own is the daemon's."""
@@ -121,7 +124,7 @@ class Daemon:
                 self.send("created", "9999", "--forge", forgery)
         self.send("created", "1001", path="/webhook/")
 
-    def stop(self):
+    def __exit__(self, *_):
         self.process.terminate()
         self.process.wait(timeout=60)
         self.application.shutdown()

@@ -1,7 +1,8 @@
 """What a person sees of the page in a browser, and how fast it comes. `.ci/page` runs it."""
 
+import contextlib
 import http.client
-import json
+import signal
 import statistics
 import subprocess
 import sys
@@ -91,13 +92,14 @@ def picture(browser, name, url, size, scheme, height, phone=False):
 
 
 def main(programs, write):
-    began = time.monotonic()
-    few = Daemon(programs, 3)
-    few.live()
-    many = Daemon(programs, 100_000)
-    print(f"3 schools and 100,000, made in {time.monotonic() - began:.0f} s")
-    browser = Browser()
-    try:
+    # Whatever hangs ends.
+    signal.alarm(300)
+    with contextlib.ExitStack() as running:
+        began = time.monotonic()
+        few, many = (running.enter_context(Daemon(programs, schools)) for schools in (3, 100_000))
+        few.live()
+        print(f"3 schools and 100,000, made in {time.monotonic() - began:.0f} s")
+        browser = running.enter_context(Browser())
         few_, many_ = few.admin, many.admin
         overview = {
             "en": ["Ready", "Contested", "Given up", "Waiting", "UntrustedSignature", "have the front end pass both headers on",
@@ -173,17 +175,13 @@ def main(programs, write):
         if write:
             browser.accept("en")
             PICTURES.mkdir(exist_ok=True)
-            picture(browser, "light", f"{few_}/", WIDE, "light", 2000)
-            picture(browser, "dark", f"{few_}/", WIDE, "dark", 2000)
+            picture(browser, "light", f"{few_}/", WIDE, "light", 2300)
+            picture(browser, "dark", f"{few_}/", WIDE, "dark", 2300)
             picture(browser, "school", f"{few_}/school?id=3900", WIDE, "light", 1300)
             picture(browser, "telephone", f"{few_}/?lang=de", PHONE, "light", 1100, phone=True)
             picture(browser, "schools-3", f"{few_}/schools", WIDE, "light", 700)
             picture(browser, "schools-100000", f"{many_}/schools", WIDE, "dark", 700)
             picture(browser, "overview-100000", f"{many_}/", WIDE, "light", 700)
-    finally:
-        browser.close()
-        few.stop()
-        many.stop()
 
 
 main(sys.argv[1], write="write" in sys.argv[2:])
