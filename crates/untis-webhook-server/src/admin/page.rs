@@ -13,16 +13,18 @@ use untis_webhook_tenants::{Registry, RegistryError, Store, Timestamp};
 
 pub(crate) use self::access::Access;
 use self::access::{NoAccess, Viewer};
+use self::attention::{Attention, attention};
 use self::frame::Frame;
 use self::language::Language;
 use self::list::Found;
-use self::overview::Attention;
 pub(crate) use self::overview::Failure;
 use self::query::Query;
+use self::refusals::refusals;
 use self::school::School;
 use super::{Admin, Watched, text};
 
 mod access;
+mod attention;
 mod frame;
 mod language;
 mod list;
@@ -30,6 +32,7 @@ mod overview;
 mod parts;
 mod query;
 mod reasons;
+mod refusals;
 mod school;
 
 /// What there is to see.
@@ -139,14 +142,14 @@ async fn overview<W: Watched>(admin: &Admin<W>, language: Language, query: &Quer
         @if let Some(registry) = admin.watched.registry() {
             @match within(Attention::of(registry)).await {
                 Ok(kinds) => {
-                    (overview::attention(language, query, &kinds, now))
+                    (attention(language, query, &kinds, now))
                     (overview::numbers(language, query, admin.watched.numbers(&admin.metrics).await, now))
                 }
                 Err(NotRead) => (overview::unreadable(language)),
             }
         }
         (overview::keys(language, recent, now))
-        (overview::refusals(language, recent, now))
+        (refusals(language, recent, now))
     };
     (StatusCode::OK, language.say("Overview", "Übersicht").to_owned(), content)
 }

@@ -71,6 +71,36 @@ pub(super) fn told(language: Language, entry: &Entry, now: Timestamp) -> Markup 
     }
 }
 
+/// A table whose first column names the row. On a telephone, where a row is a block, each cell says which column it is of; the
+/// roles are said because a table that is not laid out as one is none to a browser.
+pub(super) fn table<const N: usize>(
+    class: &str,
+    caption: &str,
+    columns: [&str; N],
+    rows: impl IntoIterator<Item = [Markup; N]>,
+) -> Markup {
+    html! {
+        table class=(class) role="table" {
+            caption.hidden { (caption) }
+            thead role="rowgroup" {
+                tr role="row" { @for name in columns { th scope="col" role="columnheader" { (name) } } }
+            }
+            tbody role="rowgroup" {
+                @for cells in rows {
+                    tr role="row" {
+                        @for (place, (name, cell)) in columns.into_iter().zip(cells).enumerate() {
+                            @match place {
+                                0 => th scope="row" role="rowheader" { (cell) },
+                                _ => td role="cell" data-label=(name) { (cell) },
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// Schools, one a row; with the name of each, if it is asked for.
 pub(super) fn schools(
     language: Language,
@@ -79,37 +109,19 @@ pub(super) fn schools(
     schools: &[(Entry, Option<String>)],
     now: Timestamp,
 ) -> Markup {
-    let [school, state, last, application] = language.say(
+    let columns = language.say(
         ["School", "State", "Last delivery", "Application"],
         ["Schule", "Stand", "Letzte Zustellung", "Anwendung"],
     );
-    html! {
-        table.schools role="table" {
-            caption.hidden { (caption) }
-            thead role="rowgroup" {
-                tr role="row" {
-                    @for name in [school, state, last, application] {
-                        th scope="col" role="columnheader" { (name) }
-                    }
-                }
-            }
-            tbody role="rowgroup" {
-                @for (entry, name) in schools {
-                    tr role="row" {
-                        th scope="row" role="rowheader" {
-                            a href=(Query { id: entry.tenant_id.clone(), ..query.kept() }.of("/school")) {
-                                (outside(&entry.tenant_id))
-                            }
-                            @if let Some(name) = name { " " span.name { (outside(name)) } }
-                        }
-                        td role="cell" data-label=(state) { (states(language, entry)) }
-                        td role="cell" data-label=(last) { (time(language, entry.received_at, now)) }
-                        td role="cell" data-label=(application) { (told(language, entry, now)) }
-                    }
-                }
-            }
-        }
-    }
+    let rows = schools.iter().map(|(entry, name)| {
+        let link = Query { id: entry.tenant_id.clone(), ..query.kept() }.of("/school");
+        let school = html! {
+            a href=(link) { (outside(&entry.tenant_id)) }
+            @if let Some(name) = name { " " span.name { (outside(name)) } }
+        };
+        [school, states(language, entry), time(language, entry.received_at, now), told(language, entry, now)]
+    });
+    table("schools", caption, columns, rows)
 }
 
 /// A command of this program about a school, to be copied into a shell: none if its id cannot be typed.

@@ -5,7 +5,7 @@ use untis_webhook_tenants::{
 };
 
 use super::language::Language;
-use super::parts::{command, outside, states, time, told};
+use super::parts::{command, outside, states, table, time, told};
 use super::query::Query;
 
 /// What there is to say of one school, without what is secret.
@@ -135,93 +135,70 @@ impl School {
     }
 
     fn sets(&self, language: Language, now: Timestamp) -> Markup {
-        let [set, state, came_by, client, worked] = language.say(
+        let columns = language.say(
             ["Set", "State", "Came by", "Client id and host", "Worked last"],
             ["Satz", "Stand", "Kam mit", "Client-ID und Host", "Zuletzt gültig"],
         );
+        let caption = language.say("Sets without what is secret", "Sätze ohne Geheimes");
+        let rows = self.sets.iter().map(|set| {
+            [
+                html! { (set.number) },
+                self.set_states(language, set, now),
+                html! {
+                    @match set.came_by {
+                        Some(event) => code { (event.as_str()) },
+                        None => span.quiet { "–" },
+                    }
+                },
+                html! { (outside(&set.client_id)) " " small { (outside(&set.host)) } },
+                time(language, set.worked_at, now),
+            ]
+        });
         html! {
             section aria-labelledby="sets" {
                 h2 #sets { (language.say("Sets of credentials", "Sätze von Zugangsdaten")) }
-                div.card {
-                    table role="table" {
-                        caption.hidden { (language.say("Sets without what is secret", "Sätze ohne Geheimes")) }
-                        thead role="rowgroup" {
-                            tr role="row" {
-                                @for name in [set, state, came_by, client, worked] {
-                                    th scope="col" role="columnheader" { (name) }
-                                }
-                            }
-                        }
-                        tbody role="rowgroup" {
-                            @for each in &self.sets {
-                                tr role="row" {
-                                    th scope="row" role="rowheader" { (each.number) }
-                                    td role="cell" data-label=(state) {
-                                        (set_state(language, each.state))
-                                        @if self.contested.contains(&each.number) {
-                                            " " span.badge.warn { (language.say("contested", "strittig")) }
-                                        }
-                                        @if let Some(refused) = each.refused {
-                                            " " span.badge.bad { (language.say("refused", "abgelehnt")) } " "
-                                            small { (language.distance(refused.since, now)) }
-                                        }
-                                        @if !each.is_stored { " " small { (language.say("destroyed", "vernichtet")) } }
-                                    }
-                                    td role="cell" data-label=(came_by) {
-                                        @match each.came_by {
-                                            Some(event) => code { (event.as_str()) },
-                                            None => span.quiet { "–" },
-                                        }
-                                    }
-                                    td role="cell" data-label=(client) {
-                                        (outside(&each.client_id)) " " small { (outside(&each.host)) }
-                                    }
-                                    td role="cell" data-label=(worked) { (time(language, each.worked_at, now)) }
-                                }
-                            }
-                        }
-                    }
-                }
+                div.card { (table("sets", caption, columns, rows)) }
             }
         }
     }
 
+    fn set_states(&self, language: Language, set: &Set, now: Timestamp) -> Markup {
+        html! {
+            (set_state(language, set.state))
+            @if self.contested.contains(&set.number) {
+                " " span.badge.warn { (language.say("contested", "strittig")) }
+            }
+            @if let Some(refused) = set.refused {
+                " " span.badge.bad { (language.say("refused", "abgelehnt")) } " "
+                small { (language.distance(refused.since, now)) }
+            }
+            @if !set.is_stored { " " small { (language.say("destroyed", "vernichtet")) } }
+        }
+    }
+
     fn records(&self, language: Language, query: &Query, now: Timestamp) -> Markup {
-        let [number, decision, count, first, last] = language.say(
+        let columns = language.say(
             ["No.", "What was done", "Came", "First", "Last"],
             ["Nr.", "Was geschah", "Kam", "Zuerst", "Zuletzt"],
         );
+        let caption = language.say("Each body that came", "Jeder Inhalt, der kam");
+        let rows = self.records.iter().map(|record| {
+            [
+                html! { (record.first_sequence) },
+                html! { (done(language, record.decision)) },
+                html! { (language.number(record.count)) "×" },
+                time(language, Some(record.first_at), now),
+                time(language, Some(record.last_at), now),
+            ]
+        });
         let is_full = u32::try_from(self.records.len()) == Ok(ROWS);
         let next = self.records.last().filter(|_| is_full).map(|record| record.first_sequence);
         html! {
             section aria-labelledby="records" {
                 h2 #records { (language.say("Deliveries", "Zustellungen")) }
-                @if self.records.is_empty() {
-                    p.card.quiet { (language.say("None.", "Keine.")) }
-                } @else {
-                    div.card {
-                        table role="table" {
-                            caption.hidden { (language.say("Each body that came", "Jeder Inhalt, der kam")) }
-                            thead role="rowgroup" {
-                                tr role="row" {
-                                    @for name in [number, decision, count, first, last] {
-                                        th scope="col" role="columnheader" { (name) }
-                                    }
-                                }
-                            }
-                            tbody role="rowgroup" {
-                                @for record in &self.records {
-                                    tr role="row" {
-                                        th scope="row" role="rowheader" { (record.first_sequence) }
-                                        td role="cell" data-label=(decision) { (done(language, record.decision)) }
-                                        td role="cell" data-label=(count) { (language.number(record.count)) "×" }
-                                        td role="cell" data-label=(first) { (time(language, Some(record.first_at), now)) }
-                                        td role="cell" data-label=(last) { (time(language, Some(record.last_at), now)) }
-                                    }
-                                }
-                            }
-                        }
-                    }
+                @match self.records.is_empty() {
+                    true => p.card.quiet { (language.say("None.", "Keine.")) },
+                    false => div.card { (table("records", caption, columns, rows)) },
                 }
                 nav.pages aria-label=(language.say("Pages of deliveries", "Seiten der Zustellungen")) {
                     @if query.from > 0 {
