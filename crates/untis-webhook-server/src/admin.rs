@@ -1,4 +1,4 @@
-//! What an operator's programs ask: whether it lives, whether it is ready, what it counts.
+//! What an operator's programs ask: whether it lives, whether it is ready, what it counts; and a page for people.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -9,16 +9,18 @@ use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use tokio::sync::watch;
 use untis_webhook_serve::Stranger;
+use untis_webhook_tenants::{Registry, Store, Summary, Timestamp};
 
 pub(crate) use self::application::Application;
 use self::host::is_for_loopback;
+pub(crate) use self::page::{Access, Failure};
 use self::readiness::{NotReady, Readiness};
-pub(crate) use self::summary::Summary;
 pub(crate) use self::tenants::Tenants;
 use crate::metrics::Metrics;
 
 mod application;
 mod host;
+mod page;
 mod readiness;
 mod summary;
 mod tenants;
@@ -27,6 +29,15 @@ mod tenants;
 pub(crate) trait Watched: Send + Sync + 'static {
     /// What is said when it does not answer.
     const SILENT: &'static str;
+
+    /// Where tenants are kept, if they are.
+    type Store: Store + 'static;
+
+    /// The tenants, if they are kept.
+    fn registry(&self) -> Option<&Registry<Self::Store>>;
+
+    /// How many there are, and when they were counted, without waiting long for it.
+    fn numbers(&self, metrics: &Metrics) -> impl Future<Output = Option<(Summary, Timestamp)>> + Send;
 
     /// Whether deliveries can be taken now.
     fn look(&self) -> impl Future<Output = Result<(), NotReady>> + Send;
@@ -42,17 +53,12 @@ pub(crate) struct Admin<W> {
     readiness: Readiness,
     /// Gone when the daemon has begun to stop.
     serving: watch::Receiver<()>,
-    is_on_loopback: bool,
+    access: Access,
 }
 
 impl<W: Watched> Admin<W> {
-    pub(crate) fn new(
-        watched: W,
-        metrics: Metrics,
-        serving: watch::Receiver<()>,
-        is_on_loopback: bool,
-    ) -> Self {
-        Self { watched, metrics, readiness: Readiness::default(), serving, is_on_loopback }
+    pub(crate) fn new(watched: W, metrics: Metrics, serving: watch::Receiver<()>, access: Access) -> Self {
+        Self { watched, metrics, readiness: Readiness::default(), serving, access }
     }
 
     pub(crate) async fn answer<B>(
@@ -60,12 +66,12 @@ impl<W: Watched> Admin<W> {
         request: Request<B>,
     ) -> Result<Response<Full<Bytes>>, Infallible> {
         // A page in a browser on this machine may send a request here, under a name of its own.
-        if self.is_on_loopback && !is_for_loopback(&request) {
+        if self.access.is_on_loopback() && !is_for_loopback(&request) {
             return Ok(text(StatusCode::MISDIRECTED_REQUEST, "expected a name of this machine's own"));
         }
         let path = request.uri().path();
-        if !["/livez", "/readyz", "/metrics"].contains(&path) {
-            return Ok(text(StatusCode::NOT_FOUND, "expected /livez, /readyz or /metrics"));
+        if !["/livez", "/readyz", "/metrics"].contains(&path) && !page::PATHS.contains(&path) {
+            return Ok(elsewhere());
         }
         if ![Method::GET, Method::HEAD].contains(request.method()) {
             let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "expected GET or HEAD");
@@ -78,13 +84,19 @@ impl<W: Watched> Admin<W> {
                 Ok(()) => text(StatusCode::OK, "ready"),
                 Err(why) => text(StatusCode::SERVICE_UNAVAILABLE, why),
             },
-            _ => {
+            "/metrics" => {
                 self.watched.count(&self.metrics).await;
                 let mut response = text(StatusCode::OK, self.metrics.render());
                 response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PROMETHEUS));
                 response
             }
+            _ => page::answer(&self, &request.into_parts().0).await,
         })
+    }
+
+    /// What is not in use as its file says.
+    fn failures(&self) -> Vec<Failure> {
+        Vec::new()
     }
 
     async fn is_ready(&self) -> Result<(), &'static str> {
@@ -93,6 +105,11 @@ impl<W: Watched> Admin<W> {
         }
         self.readiness.of(&self.watched).await
     }
+}
+
+/// There is nothing else that everybody may ask for.
+fn elsewhere() -> Response<Full<Bytes>> {
+    text(StatusCode::NOT_FOUND, "expected /livez, /readyz or /metrics")
 }
 
 fn text(status: StatusCode, text: impl Into<Bytes>) -> Response<Full<Bytes>> {

@@ -22,7 +22,7 @@ use crate::metrics::Metrics;
 pub(crate) mod answer;
 pub(crate) mod listener;
 mod query;
-mod tokens;
+pub(crate) mod tokens;
 
 /// The API's service. `openapi.json` describes it.
 pub(crate) struct Api<S> {

@@ -8,13 +8,16 @@ use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusRecor
 use tokio::time::sleep;
 use untis_webhook::Rejection;
 use untis_webhook_proxy::NotAnswered;
-use untis_webhook_tenants::{Status, Timestamp};
+use untis_webhook_tenants::{Status, Summary, Timestamp};
 
-use crate::admin::Summary;
+use crate::recent::{Reason, Recent};
 
 /// What is counted. Clones share it. No tenant is a label: whoever reads these learns of no school.
 #[derive(Clone)]
-pub(crate) struct Metrics(Arc<PrometheusRecorder>);
+pub(crate) struct Metrics {
+    recorder: Arc<PrometheusRecorder>,
+    recent: Arc<Recent>,
+}
 
 /// What became of a request to the webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,20 +41,25 @@ pub(crate) enum Outcome {
 impl Metrics {
     pub(crate) fn new() -> Result<Self, BuildError> {
         let builder = PrometheusBuilder::new().set_buckets(SECONDS)?;
-        let metrics = Self(Arc::new(builder.build_recorder()));
+        let metrics = Self { recorder: Arc::new(builder.build_recorder()), recent: Arc::new(Recent::new()) };
         metrics.record(describe);
         Ok(metrics)
     }
 
     /// In the text format of Prometheus.
     pub(crate) fn render(&self) -> String {
-        self.0.handle().render()
+        self.recorder.handle().render()
+    }
+
+    /// What came of late.
+    pub(crate) fn recent(&self) -> &Recent {
+        &self.recent
     }
 
     /// Folds what was measured into what is kept, which otherwise happens when somebody asks: for ever. What is measured
     /// until then takes memory.
     pub(crate) async fn upkeep(&self) {
-        let handle = self.0.handle();
+        let handle = self.recorder.handle();
         loop {
             sleep(UPKEEP).await;
             handle.run_upkeep();
@@ -60,6 +68,7 @@ impl Metrics {
 
     /// A request was refused, so long after its headers had come.
     pub(crate) fn refused(&self, rejection: Rejection, after: Duration) {
+        self.recent.refused(Reason::Refused(rejection), Timestamp::now());
         self.record(|| {
             let reason = format!("{rejection:?}");
             counter!(DELIVERIES, "outcome" => "refused", "reason" => reason, "key" => "").increment(1);
@@ -69,6 +78,7 @@ impl Metrics {
 
     /// A delivery was verified, so long after its headers had come.
     pub(crate) fn verified(&self, key: &str, after: Duration) {
+        self.recent.signed(key, Timestamp::now());
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.record(|| {
             histogram!(VERIFICATION, "verdict" => "verified").record(after);
@@ -78,6 +88,9 @@ impl Metrics {
 
     /// A verified delivery was answered.
     pub(crate) fn answered(&self, key: &str, outcome: Outcome) {
+        if outcome != Outcome::Accepted {
+            self.recent.refused(Reason::NotTaken(outcome), Timestamp::now());
+        }
         let (outcome, reason) = match outcome {
             Outcome::Accepted => ("accepted", String::new()),
             Outcome::NotAnswered(reason) => ("not_taken", format!("NotAnswered{reason:?}")),
@@ -127,14 +140,15 @@ impl Metrics {
             }
             gauge!(CONTESTED).set(summary.contested);
             gauge!(REFUSED).set(summary.refused);
-            gauge!(WAITING).set(summary.waiting);
+            gauge!(WAITING).set(summary.untold);
             gauge!(GIVEN_UP).set(summary.given_up);
-            gauge!(OLDEST_WAITING).set(summary.oldest_waiting);
+            let age = summary.untold_since.map_or(0, |since| Timestamp::now().seconds_since(since));
+            gauge!(OLDEST_WAITING).set(u32::try_from(age).unwrap_or(u32::MAX));
         });
     }
 
     fn record(&self, record: impl FnOnce()) {
-        with_local_recorder(&*self.0, record);
+        with_local_recorder(&*self.recorder, record);
     }
 }
 

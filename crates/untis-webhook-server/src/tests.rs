@@ -36,6 +36,7 @@ mod admin;
 mod api;
 mod openapi;
 mod outage;
+mod page;
 mod passing_on;
 mod places;
 mod probing;

@@ -153,7 +153,11 @@ impl fmt::Debug for PgStore {
     }
 }
 
-const SCHEMA: &[&str] = &[include_str!("schema/postgres_1.sql"), include_str!("schema/postgres_2.sql")];
+const SCHEMA: &[&str] = &[
+    include_str!("schema/postgres_1.sql"),
+    include_str!("schema/postgres_2.sql"),
+    include_str!("schema/both_3.sql"),
+];
 
 /// Of this library's own, among all that lock something in the database.
 const ADVISORY_LOCK: i64 = 0x756e_7469_7377_6562;

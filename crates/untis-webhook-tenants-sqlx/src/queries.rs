@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use sqlx::{Connection as _, Transaction};
 use untis_webhook_tenants::{
-    Changes, Claim, Column, Entry, Erasure, Fingerprint, Message, Record, SealedCredentials, Selection,
-    Status, Store, StoreError, StoredTenant, TenantKey, Timestamp,
+    Changes, Claim, Column, Entry, Erasure, Filter, Fingerprint, Listed, Message, Record, SealedCredentials,
+    Selection, Store, StoreError, StoredTenant, Summary, TenantKey, Timestamp,
 };
 
 use super::{Backend, Connection, Database, leases, rows, schema, writes};
@@ -39,6 +39,22 @@ macro_rules! select_tenant {
                 AND records.fingerprint = $4
         WHERE tenants.environment = $1 AND tenants.tenant_id = $2
         ORDER BY sets.number"
+    };
+}
+
+/// A list from an id on, without the one that it goes on after, and up to another. For each condition there is an index.
+macro_rules! list_tenants {
+    ($condition:literal) => {
+        concat!(
+            "SELECT tenants.*, sets.host, sets.worked_at
+            FROM untis_webhook_tenants AS tenants LEFT JOIN untis_webhook_sets AS sets
+                ON sets.environment = tenants.environment AND sets.tenant_id = tenants.tenant_id
+                    AND sets.state = 'current'
+            WHERE tenants.environment = $1 AND tenants.tenant_id >= $2 AND tenants.tenant_id <> $3
+                AND tenants.tenant_id < $4 AND tenants.client_id IS NOT NULL ",
+            $condition,
+            " ORDER BY tenants.tenant_id LIMIT $5"
+        )
     };
 }
 
@@ -293,30 +309,70 @@ impl Store for Backend {
         Ok(sealed.flatten())
     }
 
-    async fn list(
-        &self,
-        environment: &str,
-        status: Option<Status>,
-        after: &str,
-        limit: u32,
-    ) -> Result<Vec<Entry>> {
+    async fn list(&self, environment: &str, listed: Listed<'_>, limit: u32) -> Result<Vec<Entry>> {
+        let Listed { filter, prefix, after } = listed;
+        let status = match filter {
+            Some(Filter::Status(status)) => Some(status.as_str()),
+            _ => None,
+        };
+        let rows = sqlx::query(match filter {
+            None => list_tenants!(""),
+            Some(Filter::Contested) => list_tenants!("AND tenants.is_contested"),
+            Some(Filter::GivenUp) => {
+                list_tenants!("AND tenants.version > tenants.acknowledged AND tenants.is_given_up")
+            }
+            Some(Filter::Refused) => list_tenants!("AND tenants.is_refused"),
+            Some(Filter::Status(_)) => list_tenants!("AND tenants.status = $6"),
+            Some(Filter::Waiting) => {
+                list_tenants!("AND tenants.version > tenants.acknowledged AND NOT tenants.is_given_up")
+            }
+        })
+        .bind(environment)
+        .bind(prefix.max(after))
+        .bind(after)
+        .bind(format!("{prefix}{}", LAST.repeat(LONGEST_ID)))
+        .bind(i64::from(limit));
+        let rows = status.into_iter().fold(rows, |rows, status| rows.bind(status));
+        let rows = rows.fetch_all(&self.pool).await.map_err(StoreError::database)?;
+        rows.iter().map(rows::entry).collect()
+    }
+
+    async fn summary(&self, environment: &str) -> Result<Summary> {
         let rows = sqlx::query(
-            "SELECT tenants.*, sets.host, sets.worked_at
-            FROM untis_webhook_tenants AS tenants LEFT JOIN untis_webhook_sets AS sets
-                ON sets.environment = tenants.environment AND sets.tenant_id = tenants.tenant_id
-                    AND sets.state = 'current'
-            WHERE tenants.environment = $1 AND tenants.tenant_id > $2 AND tenants.client_id IS NOT NULL
-                AND (CAST($3 AS TEXT) IS NULL OR tenants.status = $3)
-            ORDER BY tenants.tenant_id LIMIT $4",
+            "SELECT status AS kind, COUNT(*) AS tenants, CAST(NULL AS BIGINT) AS since FROM untis_webhook_tenants
+                WHERE environment = $1 AND client_id IS NOT NULL GROUP BY status
+            UNION ALL
+            SELECT 'contested', COUNT(*), NULL FROM untis_webhook_tenants
+                WHERE environment = $1 AND client_id IS NOT NULL AND is_contested
+            UNION ALL
+            SELECT 'refused', COUNT(*), NULL FROM untis_webhook_tenants
+                WHERE environment = $1 AND client_id IS NOT NULL AND is_refused
+            UNION ALL
+            SELECT 'untold', COUNT(*), MIN(changed_at) FROM untis_webhook_tenants
+                WHERE environment = $1 AND client_id IS NOT NULL AND version > acknowledged
+            UNION ALL
+            SELECT 'given up', COUNT(*), NULL FROM untis_webhook_tenants
+                WHERE environment = $1 AND client_id IS NOT NULL AND version > acknowledged AND is_given_up",
         )
         .bind(environment)
-        .bind(after)
-        .bind(status.map(Status::as_str))
-        .bind(i64::from(limit))
         .fetch_all(&self.pool)
         .await
         .map_err(StoreError::database)?;
-        rows.iter().map(rows::entry).collect()
+        rows::summary(&rows)
+    }
+
+    async fn profiles(&self, environment: &str, after: &str, limit: u32) -> Result<Vec<(String, Vec<u8>)>> {
+        sqlx::query_as(
+            "SELECT tenant_id, profile FROM untis_webhook_tenants
+            WHERE environment = $1 AND tenant_id > $2 AND client_id IS NOT NULL AND profile IS NOT NULL
+            ORDER BY tenant_id LIMIT $3",
+        )
+        .bind(environment)
+        .bind(after)
+        .bind(i64::from(limit))
+        .fetch_all(&self.pool)
+        .await
+        .map_err(StoreError::database)
     }
 
     async fn records(&self, key: TenantKey<'_>, after: u64, limit: u32) -> Result<Vec<Record>> {
@@ -452,6 +508,11 @@ fn of_tenant<'q>(query: &'static str, key: TenantKey<'q>) -> Query<'q> {
 fn body_of(body: Option<&Fingerprint>) -> Option<&[u8]> {
     body.map(|body| body.as_bytes().as_slice())
 }
+
+/// The last character there is. No id has so many octets, so what begins with a prefix comes before the prefix with as many
+/// of these after it.
+const LAST: &str = "\u{10ffff}";
+const LONGEST_ID: usize = 256;
 
 pub(super) fn number(number: u64) -> Result<i64> {
     i64::try_from(number).map_err(|_| StoreError::Foreign("a number of 63 bits"))

@@ -4,7 +4,7 @@ use sqlx::Row as _;
 use untis_webhook::event::CredentialsEventType;
 use untis_webhook_tenants::{
     Column, Decision, EndedAt, Entry, Erasure, ErasureScope, Fingerprint, Message, News, Record, Refused,
-    Set, SetState, Status, StoreError, StoredTenant, Tenant, Timestamp, Told,
+    Set, SetState, Status, StoreError, StoredTenant, Summary, Tenant, Timestamp, Told,
 };
 
 use super::Row;
@@ -81,6 +81,29 @@ pub(super) fn entry(row: &Row) -> Result<Entry, StoreError> {
     entry.received_at = optional_time(row, "received_at")?;
     entry.changed_at = optional_time(row, "changed_at")?;
     Ok(entry)
+}
+
+/// Counts, a kind of tenant a row.
+pub(super) fn summary(rows: &[Row]) -> Result<Summary, StoreError> {
+    let mut summary = Summary::default();
+    for row in rows {
+        let place = match get(row, "kind")? {
+            "contested" => &mut summary.contested,
+            "given up" => &mut summary.given_up,
+            "refused" => &mut summary.refused,
+            "untold" => {
+                summary.untold_since = optional_time(row, "since")?;
+                &mut summary.untold
+            }
+            _ => match name(row, "kind", Status::from_name)? {
+                Status::Active => &mut summary.active,
+                Status::Deactivated => &mut summary.deactivated,
+                Status::Deleted => &mut summary.deleted,
+            },
+        };
+        *place = u32::try_from(number(row, "tenants")?).unwrap_or(u32::MAX);
+    }
+    Ok(summary)
 }
 
 pub(super) fn message(row: &Row) -> Result<Message, StoreError> {

@@ -208,7 +208,11 @@ impl fmt::Debug for SqliteStore {
     }
 }
 
-const SCHEMA: &[&str] = &[include_str!("schema/sqlite_1.sql"), include_str!("schema/sqlite_2.sql")];
+const SCHEMA: &[&str] = &[
+    include_str!("schema/sqlite_1.sql"),
+    include_str!("schema/sqlite_2.sql"),
+    include_str!("schema/both_3.sql"),
+];
 
 const BEGIN: &str = "BEGIN IMMEDIATE";
 

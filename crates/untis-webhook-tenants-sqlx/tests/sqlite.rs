@@ -184,7 +184,7 @@ async fn the_tables_of_a_later_version_are_refused_at_the_start_and_while_runnin
     let registry = contract::registry(store.clone()).await;
     registry.receive(&contract::created("to be told")).await.unwrap();
     sqlx::query("UPDATE untis_webhook_schema SET version = 99").execute(store.pool()).await.unwrap();
-    let expected = "expected tables of version 2 at most, found 99: a later version has been here";
+    let expected = "expected tables of version 3 at most, found 99: a later version has been here";
     let error = SqliteStore::open(folder.path().join("tenants.db")).await.unwrap_err();
     assert_eq!(error.to_string(), expected);
     let error = registry.receive(&contract::created("one")).await.unwrap_err();

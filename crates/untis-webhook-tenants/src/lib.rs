@@ -126,8 +126,8 @@ pub use seal::Place;
 pub use service::ReceiveService;
 pub use store::{Store, StoreError};
 pub use stored::{
-    Changes, Claim, Column, Entry, Erasure, ErasureScope, News, Record, SealedCredentials, Selection,
-    StoredTenant, TenantKey,
+    Changes, Claim, Column, Entry, Erasure, ErasureScope, Filter, Listed, News, Record, SealedCredentials,
+    Selection, StoredTenant, Summary, TenantKey,
 };
 pub use tenant::{
     Answer, Asked, Change, Delivered, EndedAt, OperateError, Probed, Refused, Set, SetState, Status, Tenant,

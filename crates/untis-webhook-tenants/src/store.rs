@@ -4,8 +4,8 @@ use std::ops::DerefMut;
 use std::time::Duration;
 
 use crate::{
-    Changes, Claim, Column, Entry, Erasure, Fingerprint, Message, Record, SealedCredentials, Selection,
-    Status, StoredTenant, TenantKey, Timestamp,
+    Changes, Claim, Column, Entry, Erasure, Fingerprint, Listed, Message, Record, SealedCredentials,
+    Selection, StoredTenant, Summary, TenantKey, Timestamp,
 };
 
 /// A database that keeps tenants. `untis-webhook-tenants-sqlx` has two.
@@ -127,14 +127,24 @@ pub trait Store: Send + Sync {
         column: Column,
     ) -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>> + Send;
 
-    /// So many tenants after this id, in the order of their ids as octets: those of which there is an [`Entry`].
+    /// So many tenants, in the order of their ids as octets: those of which there is an [`Entry`].
     fn list(
         &self,
         environment: &str,
-        status: Option<Status>,
-        after: &str,
+        listed: Listed<'_>,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<Entry>, StoreError>> + Send;
+
+    /// How many of them there are.
+    fn summary(&self, environment: &str) -> impl Future<Output = Result<Summary, StoreError>> + Send;
+
+    /// The encrypted profiles of so many of them after this id, with their ids, in the same order.
+    fn profiles(
+        &self,
+        environment: &str,
+        after: &str,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<(String, Vec<u8>)>, StoreError>> + Send;
 
     /// So many records of a tenant after the one that came first as this delivery, in that order.
     fn records(

@@ -140,6 +140,54 @@ impl Entry {
     }
 }
 
+/// Which tenants a list has: all of them, unless more is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Listed<'a> {
+    /// Those alone.
+    pub filter: Option<Filter>,
+    /// Those whose id begins with this.
+    pub prefix: &'a str,
+    /// Those whose id comes after this one, as octets.
+    pub after: &'a str,
+}
+
+/// What tenants of a list have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Filter {
+    /// Somebody has to decide about a set.
+    Contested,
+    /// The application is told no more of the last change.
+    GivenUp,
+    /// The platform refuses what is given out, as far as a probe knows.
+    Refused,
+    /// They are so.
+    Status(Status),
+    /// The application has not acknowledged the last change, and is told of it until it does.
+    Waiting,
+}
+
+/// How many tenants there are of each kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Summary {
+    /// Those that are [`Active`](Status::Active).
+    pub active: u32,
+    /// Those that are [`Deactivated`](Status::Deactivated).
+    pub deactivated: u32,
+    /// Those that are [`Deleted`](Status::Deleted).
+    pub deleted: u32,
+    /// Those about which somebody has to decide.
+    pub contested: u32,
+    /// Those whose credentials the platform refuses, as far as a probe knows.
+    pub refused: u32,
+    /// Those of which the application has not acknowledged the last change.
+    pub untold: u32,
+    /// Those of them of which it is told no more.
+    pub given_up: u32,
+    /// When the version rose of the one of them that has waited longest.
+    pub untold_since: Option<Timestamp>,
+}
+
 /// That a body came, and what was done about it. There is one for each body of a tenant, however often it came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Record {

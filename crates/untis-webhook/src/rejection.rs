@@ -77,4 +77,44 @@ impl Rejection {
             | Self::UntrustedSignature => StatusCode::UNAUTHORIZED,
         }
     }
+    /// What an operator does next about a request that was refused for this reason, where nothing more is known of it.
+    ///
+    /// ```
+    /// use untis_webhook::Rejection;
+    ///
+    /// assert!(Rejection::MissingHeader.advice().contains("have the front end pass both headers on"));
+    /// ```
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::BodyIncomplete => {
+                "look at what stands before the receiver: something closes the connection before the body has passed"
+            }
+            Self::BodyTimeout => {
+                "look at what slows the body down on its way; if it is no fault, give it more time with body_deadline"
+            }
+            Self::BodyTooLarge => {
+                "look at what was sent, since a real payload is less than 1 KiB; if it is genuine, raise body_limit"
+            }
+            Self::DigestMismatch => {
+                "let the receiver have the bytes as they were sent: verify before anything parses, decompresses or re-encodes \
+                 the body"
+            }
+            Self::MalformedSignature => {
+                "look at what changes the signature's header on its way: the platform sends base64 and nothing around it"
+            }
+            Self::MissingHeader => {
+                "have the front end pass both headers on, or copy them to others and name those in HeaderNames"
+            }
+            Self::RepeatedHeader => {
+                "find what adds a second header on the way, and have it leave both to the platform"
+            }
+            Self::UnsupportedAlgorithm => {
+                "check that it is the platform that sends: it uses SHA256withRSA, and nothing weaker is taken"
+            }
+            Self::UntrustedSignature => {
+                "check that the key is the one published for the environment that sends; after a rotation, trust the old and \
+                 the new one for a while"
+            }
+        }
+    }
 }

@@ -7,10 +7,10 @@ use untis_webhook::event::{CredentialsEventType, DeactivationEventType, ReasonTy
 use untis_webhook::{KeySet, Verified};
 use untis_webhook_tenants::{
     Answer, Arrival, Asked, Change, Changes, Claim, ClientId, Column, Contest, CredentialSet, Decision,
-    Delivered, Ended, ErasureScope, Failed, Fingerprint, FingerprintKey, Imported, KeyRing, Message,
-    OpenError, OperateError, Place, Probed, ReceiveError, Refused, Registry, RegistryError, Retry, SealError,
-    Seen, Selection, SetIs, SetState, Standing, Status, Store, StoreError, StoreKey, Tenant, TenantKey,
-    Timestamp, Told,
+    Delivered, Ended, ErasureScope, Failed, Filter, Fingerprint, FingerprintKey, Imported, KeyRing, Listed,
+    Message, OpenError, OperateError, Place, Probed, ReceiveError, Refused, Registry, RegistryError, Retry,
+    SealError, Seen, Selection, SetIs, SetState, Standing, Status, Store, StoreError, StoreKey, Tenant,
+    TenantKey, Timestamp, Told,
 };
 use untis_webhook_tenants_sqlx::SqliteStore;
 use untis_webhook_testkit::{Payload, SigningKey};
@@ -62,6 +62,10 @@ async fn stored(shown: &mut Shown, registry: &Registry<SqliteStore>) {
     assert_eq!(profile.activator_username.as_deref(), Some("Jane Doe"));
     shown.debug(&profile);
     shown.debug(&registry.list(None, None, 10).await.unwrap());
+    shown.debug(&registry.profiles(None, 10).await.unwrap());
+    shown.debug(&registry.summary().await.unwrap());
+    shown.debug(&Listed::default());
+    shown.debug(&Filter::Waiting);
     shown.debug(&registry.records(Some("12345"), 0, 10).await.unwrap()[0]);
     let key = TenantKey { environment: "production", tenant_id: "12345" };
     shown.debug(&key);

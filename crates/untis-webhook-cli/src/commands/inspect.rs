@@ -1,4 +1,3 @@
-mod advice;
 mod algorithm;
 mod body;
 mod headers;
@@ -10,7 +9,6 @@ use bytes::Bytes;
 use serde::Serialize;
 use untis_webhook::{Algorithm, KeyId, KeySet, Rejection, Verified, Verifier, VerifyingKey};
 
-use self::advice::advice;
 use self::body::BodyReport;
 use self::headers::{HeaderReport, examine};
 use crate::args::Inspect;
@@ -70,7 +68,7 @@ impl Report {
         let verdict = verified.as_ref().err().copied();
         let next = verdict.map(|verdict| {
             let body = body.as_ref().and_then(|body| body.next.clone());
-            found.next.or(body).unwrap_or_else(|| advice(verdict).to_owned())
+            found.next.or(body).unwrap_or_else(|| verdict.advice().to_owned())
         });
         let event = verified.ok().flatten().map(|verified| EventReport::new(&verified));
         Self {
@@ -88,7 +86,7 @@ impl Report {
     pub(crate) fn next(&self, rejection: Rejection) -> &str {
         match &self.next {
             Some(next) if self.verdict == Some(rejection) => next,
-            _ => advice(rejection),
+            _ => rejection.advice(),
         }
     }
 

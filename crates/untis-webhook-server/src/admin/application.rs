@@ -1,5 +1,7 @@
 use tokio::net::TcpStream;
 use untis_webhook_proxy::Upstream;
+use untis_webhook_tenants::{Registry, Summary, Timestamp};
+use untis_webhook_tenants_sqlx::SqliteStore;
 
 use super::Watched;
 use super::readiness::NotReady;
@@ -18,6 +20,17 @@ impl Application {
 
 impl Watched for Application {
     const SILENT: &'static str = "the application does not answer";
+
+    /// Nothing is kept.
+    type Store = SqliteStore;
+
+    fn registry(&self) -> Option<&Registry<SqliteStore>> {
+        None
+    }
+
+    async fn numbers(&self, _: &Metrics) -> Option<(Summary, Timestamp)> {
+        None
+    }
 
     /// Whether it accepts a connection. Nothing is sent on it: there is no request that is nothing to it.
     async fn look(&self) -> Result<(), NotReady> {

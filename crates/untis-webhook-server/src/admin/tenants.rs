@@ -1,4 +1,8 @@
-use untis_webhook_tenants::{FingerprintKey, KeyRing, Registry, Store, TenantKey};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
+use untis_webhook_tenants::{FingerprintKey, KeyRing, Registry, Store, Summary, TenantKey, Timestamp};
 
 use super::Watched;
 use super::readiness::NotReady;
@@ -9,17 +13,35 @@ use crate::metrics::Metrics;
 pub(crate) struct Tenants<S> {
     registry: Registry<S>,
     ring: KeyRing,
-    summaries: Summaries,
+    summaries: Arc<Summaries>,
 }
 
 impl<S> Tenants<S> {
     pub(crate) fn new(registry: Registry<S>, ring: KeyRing) -> Self {
-        Self { registry, ring, summaries: Summaries::default() }
+        Self { registry, ring, summaries: Arc::default() }
     }
 }
 
 impl<S: Store + 'static> Watched for Tenants<S> {
     const SILENT: &'static str = "the database does not answer";
+
+    type Store = S;
+
+    fn registry(&self) -> Option<&Registry<S>> {
+        Some(&self.registry)
+    }
+
+    /// Counting goes on if it takes longer than a reader should wait, who gets what was counted before.
+    async fn numbers(&self, metrics: &Metrics) -> Option<(Summary, Timestamp)> {
+        if !self.summaries.is_counting() {
+            let (summaries, registry) = (Arc::clone(&self.summaries), self.registry.clone());
+            let metrics = metrics.clone();
+            let counting = tokio::spawn(async move { summaries.refresh(&registry, &metrics).await });
+            // It has no value, and logs what goes wrong.
+            let _ = timeout(PATIENCE, counting).await;
+        }
+        self.summaries.known()
+    }
 
     /// Does what a delivery does first, and takes it back: the database answers, writes, and its tables are those that
     /// are known. That the store keys are still those of this database is seen by what each of them has wrapped.
@@ -36,3 +58,6 @@ impl<S: Store + 'static> Watched for Tenants<S> {
         self.summaries.refresh(&self.registry, metrics).await;
     }
 }
+
+/// Seen by nobody.
+const PATIENCE: Duration = Duration::from_millis(20);

@@ -6,24 +6,24 @@ use untis_webhook::event::Secret;
 
 /// The tokens of those who may ask, by their hashes: to compare these takes the same time whatever they are, and however
 /// long the token is that was shown.
-pub(super) struct Tokens(Vec<[u8; 32]>);
+pub(crate) struct Tokens(Vec<[u8; 32]>);
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Caller {
+pub(crate) struct Caller {
     /// The number of the token, the first is 1; none where none is needed.
-    pub(super) token: Option<usize>,
+    pub(crate) token: Option<usize>,
 }
 
 impl Tokens {
-    pub(super) fn new(tokens: &[Secret]) -> Self {
+    pub(crate) fn new(tokens: &[Secret]) -> Self {
         Self(tokens.iter().map(|token| Sha256::digest(token.expose()).into()).collect())
     }
 
     /// # Errors
     ///
     /// The challenge (RFC 6750 section 3) for who shows no token, or another.
-    pub(super) fn caller(&self, headers: &HeaderMap) -> Result<Caller, &'static str> {
+    pub(crate) fn caller(&self, headers: &HeaderMap) -> Result<Caller, &'static str> {
         if self.0.is_empty() {
             return Ok(Caller { token: None });
         }
@@ -34,11 +34,20 @@ impl Tokens {
         if !scheme.eq_ignore_ascii_case(b"Bearer ") {
             return Err(NO_TOKEN);
         }
-        let hash: [u8; 32] = Sha256::digest(token.trim_ascii()).into();
+        let number = self.number(token.trim_ascii()).ok_or(ANOTHER_TOKEN)?;
+        Ok(Caller { token: Some(number) })
+    }
+
+    /// Which of them this is.
+    pub(crate) fn number(&self, token: &[u8]) -> Option<usize> {
+        let hash: [u8; 32] = Sha256::digest(token).into();
         // Each is compared, whichever it is.
         let equal: Vec<Choice> = self.0.iter().map(|other| hash.ct_eq(other)).collect();
-        let token = equal.into_iter().position(bool::from).ok_or(ANOTHER_TOKEN)?;
-        Ok(Caller { token: Some(token + 1) })
+        Some(equal.into_iter().position(bool::from)? + 1)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 

@@ -96,6 +96,14 @@ fn warnings(settings: &Settings) -> Vec<String> {
         Mode::Tenants(tenants) => warnings_of_tenants(tenants),
     });
     warnings.extend(settings.tls.iter().flat_map(warnings_of_tls));
+    let has_token = |tenants: &Tenants| tenants.api.as_ref().is_some_and(|api| !api.tokens.is_empty());
+    let is_shown = matches!(&settings.mode, Mode::Tenants(tenants) if has_token(tenants));
+    if is_shown && !settings.admin_listen.ip().is_loopback() {
+        warnings.push(
+            "the page is read in the clear: whoever is on the way reads the token that it asks for, unless TLS is in front"
+                .to_owned(),
+        );
+    }
     warnings
 }
 

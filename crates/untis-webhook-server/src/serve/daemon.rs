@@ -42,6 +42,7 @@ impl Daemon {
     pub(crate) async fn open(settings: Settings) -> Result<Self, StartError> {
         let Settings { webhook, listen, tls, path, admin_listen, mode, .. } = settings;
         let metrics = Metrics::new()?;
+        metrics.recent().trust(webhook.keys.iter().map(|(id, _)| id.as_str()));
         let tls = tls.map(|tls| ServerTls::new(tls.identity, metrics.clone()));
         let front = Front { webhook, path, metrics, tls, listen, admin_listen };
         match mode {

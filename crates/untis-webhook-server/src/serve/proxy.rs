@@ -4,7 +4,8 @@ use untis_webhook_proxy::Proxy;
 use super::daemon::{Addresses, Daemon, Front, gone, serve_admin, serve_webhook};
 use super::deliveries;
 use super::error::StartError;
-use crate::admin::{Admin, Application};
+use crate::admin::{Access, Admin, Application};
+use crate::api::tokens::Tokens;
 use crate::settings;
 
 /// What is verified is passed on to the application, and nothing is kept.
@@ -29,7 +30,7 @@ pub(super) async fn open(front: Front, proxy: settings::Proxy) -> Result<Daemon,
             Application::new(upstream.clone()),
             metrics.clone(),
             stopped.clone(),
-            addresses.admin.ip().is_loopback(),
+            Access::new(addresses.admin.ip().is_loopback(), Tokens::new(&[])),
         );
         let deliveries = deliveries::passed_on(webhook.into_verifier(), path, Proxy::new(upstream), metrics);
         let (receiving, received) = watch::channel(());

@@ -12,14 +12,15 @@ use super::daemon::{Addresses, Daemon, Front, gone, serve_admin, serve_webhook};
 use super::deliveries;
 use super::error::StartError;
 use super::work::{Probe, Work};
-use crate::admin::{self, Admin};
+use crate::admin::{self, Access, Admin};
 use crate::api::Api;
 use crate::api::listener::ApiListener;
+use crate::api::tokens::Tokens;
 use crate::notify::{Notify, is_in_the_clear};
-use crate::settings::{self, ApiListen, Database, Mode, Settings, Tenants};
+use crate::settings::{self, ApiListen, Database, Mode, Settings};
 
 /// What is verified is kept, and the application is told.
-pub(super) async fn open(front: Front, tenants: Tenants) -> Result<Daemon, StartError> {
+pub(super) async fn open(front: Front, tenants: settings::Tenants) -> Result<Daemon, StartError> {
     check_api(&tenants)?;
     match &tenants.database {
         Database::Postgres(url) => {
@@ -36,7 +37,7 @@ pub(super) async fn open(front: Front, tenants: Tenants) -> Result<Daemon, Start
 async fn open_over<S: Store + 'static>(
     store: S,
     front: Front,
-    tenants: Tenants,
+    tenants: settings::Tenants,
 ) -> Result<Daemon, StartError> {
     let notify = tenants.notify.as_ref();
     let notify =
@@ -74,13 +75,14 @@ async fn open_over<S: Store + 'static>(
         Some(_) => {}
     }
 
+    let tokens = Tokens::new(tenants.api.as_ref().map_or(&[], |api| &api.tokens));
     let Front { webhook, path, metrics, tls, .. } = front;
     Ok(Daemon::new(addresses, metrics.clone(), |stopped| async move {
         let admin = Admin::new(
             admin::Tenants::new(registry.clone(), tenants.ring),
             metrics.clone(),
             stopped.clone(),
-            addresses.admin.ip().is_loopback(),
+            Access::new(addresses.admin.ip().is_loopback(), tokens),
         );
         let deliveries = deliveries::received(webhook.into_verifier(), path, registry.clone(), metrics);
         let work = Work { registry, notify, probe };
@@ -110,7 +112,7 @@ pub(crate) fn checked(settings: &Settings) -> Result<(), StartError> {
 }
 
 /// Whether the API asks whoever reaches it for a token: on a Unix socket it answers whoever may open the file.
-fn check_api(tenants: &Tenants) -> Result<(), StartError> {
+fn check_api(tenants: &settings::Tenants) -> Result<(), StartError> {
     let is_open = |api: &settings::Api| matches!(api.listen, ApiListen::Tcp(_)) && api.tokens.is_empty();
     match tenants.api.as_ref().is_some_and(is_open) {
         true => Err(StartError::ApiToken),
@@ -120,7 +122,7 @@ fn check_api(tenants: &Tenants) -> Result<(), StartError> {
 
 pub(crate) async fn registry<S: Store>(
     webhook: &Config,
-    tenants: &Tenants,
+    tenants: &settings::Tenants,
     store: S,
 ) -> Result<Registry<S>, StartError> {
     let mut builder = Registry::builder(&webhook.keys, tenants.ring.clone())

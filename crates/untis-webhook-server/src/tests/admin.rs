@@ -16,7 +16,7 @@ async fn it_lives_and_is_ready_as_long_as_deliveries_can_be_taken() {
         eventually(async || Some(daemon.admin("/readyz").await).filter(|(status, _)| *status != 200));
     assert_eq!(unready.await, (503, "the tables are those of a later version".to_owned()));
     assert_eq!(daemon.admin("/livez").await.0, 200);
-    sqlx::query("UPDATE untis_webhook_schema SET version = 2").execute(store.pool()).await.unwrap();
+    sqlx::query("UPDATE untis_webhook_schema SET version = 3").execute(store.pool()).await.unwrap();
     eventually(async || (daemon.admin("/readyz").await.0 == 200).then_some(())).await;
 
     // Another instance has gone over to another store key, and taken this one's away.
@@ -77,7 +77,8 @@ async fn what_came_is_counted_by_outcome_reason_and_key_and_no_tenant_is_named()
 async fn what_a_browser_was_led_to_by_another_name_is_not_answered() {
     let daemon = Setup::new().start().await;
     for (host, status) in [("attacker.example:9090", 421), ("localhost", 200), ("[::1]:9090", 200)] {
-        for path in ["/livez", "/readyz", "/metrics"] {
+        for path in ["/livez", "/readyz", "/metrics", "/", "/schools", "/school?id=1", "/icon.svg"] {
+            let status = if status == 200 && path.starts_with("/school?") { 404 } else { status };
             let request = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\n\r\n");
             assert_eq!(wire::status(daemon.addresses.admin, request).await, status, "{host} {path}");
         }
@@ -85,13 +86,22 @@ async fn what_a_browser_was_led_to_by_another_name_is_not_answered() {
 }
 
 #[tokio::test]
-async fn there_are_three_paths_to_be_read_and_no_more() {
+async fn there_are_few_paths_to_be_read_and_no_more() {
     let daemon = Setup::new().start().await;
     let admin = daemon.addresses.admin;
-    for path in ["/", "/v1/tenants", "/livez/", "/webhook"] {
+    for path in ["/schools/", "/index.html", "/favicon.ico", "/v1/tenants", "/livez/", "/webhook"] {
         assert_eq!(get(admin, path, &[]).await.status, 404, "{path}");
     }
-    let response = request(admin, "POST", "/livez", &[("content-length", "0")]).await;
-    assert_eq!((response.status, response.header("allow")), (405, Some("GET, HEAD")));
-    assert_eq!(wire::status(admin, "HEAD /livez HTTP/1.1\r\nhost: localhost\r\n\r\n").await, 200);
+    for path in ["/livez", "/readyz", "/metrics", "/", "/schools", "/icon.svg"] {
+        for method in ["POST", "PUT", "DELETE", "OPTIONS"] {
+            let response = request(admin, method, path, &[("content-length", "0")]).await;
+            assert_eq!(
+                (response.status, response.header("allow")),
+                (405, Some("GET, HEAD")),
+                "{method} {path}"
+            );
+        }
+        let head = format!("HEAD {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
+        assert_eq!(wire::status(admin, head).await, 200, "{path}");
+    }
 }

@@ -80,3 +80,20 @@ async fn what_is_with_the_application_is_ended_when_it_stops() {
     timeout(Duration::from_secs(20), daemon.served).await.expect("an end").unwrap();
     assert!(Connection::try_to(daemon.addresses.admin).await.is_err());
 }
+
+#[tokio::test]
+async fn the_page_shows_what_there_is_without_schools() {
+    let told = Application::start([Answer::Status(500)]).await;
+    let daemon = proxy(&told.address.to_string()).start().await;
+    assert_eq!(daemon.deliver(&Delivery::sign(&PLATFORM, BODY)).await, 500);
+    let (status, html) = daemon.admin("/").await;
+    assert_eq!(status, 200);
+    for text in ["Ready</h1>", "production", "NotTaken", "look into the application's log: it refused it"] {
+        assert!(html.contains(text), "{text}: {html}");
+    }
+    assert!(!html.contains("/schools"), "{html}");
+    for target in ["/schools", "/school?id=12345"] {
+        assert_eq!(daemon.admin(target).await.0, 404, "{target}");
+    }
+    assert_eq!(daemon.admin("/schools?personal=1").await.0, 403);
+}

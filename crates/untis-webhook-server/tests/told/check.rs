@@ -14,6 +14,7 @@ fn check_warns_of_what_may_be_and_should_not() {
     };
     assert_eq!(warnings(&[]), [""; 0]);
     for (variable, url) in [
+        ("UNTIS_WEBHOOK_ADMIN_LISTEN", "0.0.0.0:9090"),
         ("UNTIS_WEBHOOK_NOTIFY_URL", "http://10.0.0.1/hidden-token"),
         ("UNTIS_WEBHOOK_PROBE_URL", "http://10.0.0.1"),
         ("UNTIS_WEBHOOK_DATABASE", "postgres://user:hidden@10.0.0.1/database"),

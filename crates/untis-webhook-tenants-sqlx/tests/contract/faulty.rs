@@ -3,8 +3,8 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use untis_webhook_tenants::{
-    Changes, Claim, Column, Entry, Erasure, Fingerprint, Message, Record, SealedCredentials, Selection,
-    Status, Store, StoreError, StoredTenant, TenantKey, Timestamp,
+    Changes, Claim, Column, Entry, Erasure, Fingerprint, Listed, Message, Record, SealedCredentials,
+    Selection, Store, StoreError, StoredTenant, Summary, TenantKey, Timestamp,
 };
 
 /// A store that fails at one call, and works before and after.
@@ -87,7 +87,9 @@ impl<S: Store> Store for Faulty<S> {
         fn tenant(key: TenantKey<'_>) -> Option<StoredTenant>;
         fn credentials(key: TenantKey<'_>) -> Option<SealedCredentials>;
         fn read_sealed(key: TenantKey<'_>, column: Column) -> Option<Vec<u8>>;
-        fn list(environment: &str, status: Option<Status>, after: &str, limit: u32) -> Vec<Entry>;
+        fn list(environment: &str, listed: Listed<'_>, limit: u32) -> Vec<Entry>;
+        fn summary(environment: &str) -> Summary;
+        fn profiles(environment: &str, after: &str, limit: u32) -> Vec<(String, Vec<u8>)>;
         fn records(key: TenantKey<'_>, after: u64, limit: u32) -> Vec<Record>;
         fn select(
             environment: &str, selection: Selection<'_>, after: Option<&str>, limit: u32

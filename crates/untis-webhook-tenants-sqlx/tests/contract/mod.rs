@@ -17,10 +17,12 @@ use untis_webhook_testkit::{Delivery, Forgery, Payload, SigningKey};
 use untis_webhook_tower::{Reason, VerifyLayer};
 
 pub mod faulty;
+mod listing;
 mod operators;
 mod probing;
 mod telling;
 use self::faulty::Faulty;
+pub use self::listing::*;
 pub use self::operators::*;
 pub use self::probing::*;
 pub use self::telling::*;
@@ -45,6 +47,9 @@ macro_rules! contract {
             a_forgotten_tenant_is_not_brought_back_by_a_late_retry
             a_tenant_of_which_everything_is_forgotten_is_a_new_one
             a_list_is_read_by_pages_in_the_order_of_octets
+            a_list_has_those_whose_id_begins_so_and_no_other
+            tenants_are_listed_and_counted_by_what_they_have_in_common
+            profiles_are_read_by_pages_and_those_that_are_destroyed_are_left_out
             an_environment_sees_no_other
             store_keys_are_replaced_until_nothing_is_left_under_the_old_one
             a_missing_store_key_is_named_and_all_else_works

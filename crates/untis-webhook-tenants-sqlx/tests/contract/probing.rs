@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use untis_webhook::event::CredentialsEventType::{Created, Reactivated};
 use untis_webhook_tenants::{
-    Answer, CredentialSet, Failed, KeyRing, Message, Probe, Registry, SetState, Status, Store, StoreKey,
-    Told, Worker,
+    Answer, CredentialSet, Failed, Filter, KeyRing, Listed, Message, Probe, Registry, SetState, Status,
+    Store, StoreKey, Told, Worker,
 };
 use untis_webhook_testkit::Payload;
 
@@ -155,6 +155,9 @@ pub async fn a_tenant_of_which_no_set_works_is_told_of_and_deactivated_after_an_
     );
     assert!(probed.registry.get(TENANT).await.unwrap().unwrap().is_refused);
     assert!(probed.registry.list(None, None, 1).await.unwrap().entries[0].is_refused);
+    let refused = Listed { filter: Some(Filter::Refused), ..Listed::default() };
+    assert_eq!(probed.registry.find(refused, 10).await.unwrap().entries.len(), 1);
+    assert_eq!(probed.registry.summary().await.unwrap().refused, 1);
     for _ in 0..11 {
         probed.after(300).await;
         assert_eq!(status(&probed.registry).await, Some(Status::Active));

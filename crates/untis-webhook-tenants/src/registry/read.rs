@@ -2,7 +2,8 @@ use zeroize::Zeroizing;
 
 use super::{Inner, Registry, RegistryError};
 use crate::{
-    Column, Entry, Erasure, Profile, Record, SealError, Set, Status, Store, TenantCredentials, TenantKey,
+    Column, Entry, Erasure, Filter, Listed, Profile, Record, SealError, Set, Status, Store, Summary,
+    TenantCredentials, TenantKey,
 };
 
 /// A part of a list.
@@ -85,15 +86,56 @@ impl<S: Store> Registry<S> {
         after: Option<&str>,
         limit: u32,
     ) -> Result<Page, RegistryError> {
+        let listed =
+            Listed { filter: status.map(Filter::Status), prefix: "", after: after.unwrap_or_default() };
+        self.find(listed, limit).await
+    }
+
+    /// So many of these tenants, 1,000 at most. It costs as much as what is found, however many others there are.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError::Store`].
+    pub async fn find(&self, listed: Listed<'_>, limit: u32) -> Result<Page, RegistryError> {
         let limit = limit.clamp(1, 1000);
         let Inner { store, environment, .. } = &*self.0;
         // One more, to see whether that was all.
-        let mut entries = store.list(environment, status, after.unwrap_or_default(), limit + 1).await?;
+        let mut entries = store.list(environment, listed, limit + 1).await?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let is_more = entries.len() > limit;
         entries.truncate(limit);
         let next = entries.last().filter(|_| is_more).map(|entry| entry.tenant_id.clone());
         Ok(Page { entries, next })
+    }
+
+    /// How many tenants there are of each kind. Those that are [listed](Self::list) are counted.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError::Store`].
+    pub async fn summary(&self) -> Result<Summary, RegistryError> {
+        Ok(self.0.store.summary(self.environment()).await?)
+    }
+
+    /// What the platform says of so many schools after this id, 1,000 at most, as far as it is stored: those of which
+    /// it is not are left out.
+    ///
+    /// # Errors
+    ///
+    /// As [`credentials`](Self::credentials).
+    pub async fn profiles(
+        &self,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<(String, Profile)>, RegistryError> {
+        let (environment, after) = (self.environment(), after.unwrap_or_default());
+        let sealed = self.0.store.profiles(environment, after, limit.clamp(1, 1000)).await?;
+        let opened = sealed.into_iter().map(|(tenant_id, sealed)| {
+            let key = TenantKey { environment, tenant_id: &tenant_id };
+            let encoded = self.open(key, Column::Profile, &sealed)?;
+            Ok((tenant_id, Profile::decode(&encoded).ok_or(SealError::Failed)?))
+        });
+        opened.collect()
     }
 
     /// What came for a tenant: so many records, 1,000 at most, after the one that came first as this delivery. Those
