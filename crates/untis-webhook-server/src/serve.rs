@@ -10,6 +10,7 @@ use untis_webhook_serve::causes;
 use self::daemon::Daemon;
 use self::error::StartError;
 use self::stop::Signals;
+use self::systemd::Sockets;
 use crate::settings::Settings;
 
 pub(crate) mod daemon;
@@ -18,6 +19,8 @@ pub(crate) mod error;
 mod log;
 mod proxy;
 mod stop;
+#[cfg_attr(not(unix), path = "serve/no_systemd.rs")]
+pub(crate) mod systemd;
 pub(crate) mod tenants;
 mod work;
 
@@ -37,15 +40,24 @@ pub(crate) fn serve(settings: Settings) -> ExitCode {
 
 fn try_serve(mut settings: Settings) -> Result<(), StartError> {
     log::init(mem::take(&mut settings.log), settings.log_format);
+    let sockets = Sockets::take()?;
     let runtime = Runtime::new().map_err(StartError::Runtime)?;
     runtime.block_on(async {
         let mut signals = Signals::new().map_err(StartError::Runtime)?;
         // A database can be long in answering.
         let daemon = tokio::select! {
-            opened = Daemon::open(settings) => opened?,
+            opened = Daemon::open(settings, sockets) => opened?,
             () = signals.next() => return Ok(()),
         };
-        daemon.run_until(signals.next()).await;
+        systemd::ready();
+        let stop = async {
+            signals.next().await;
+            systemd::stopping();
+        };
+        tokio::select! {
+            () = daemon.run_until(stop) => {}
+            () = systemd::alive() => {}
+        }
         Ok::<_, StartError>(())
     })?;
     // Whatever still runs, such as the resolution of a name, is not waited for.

@@ -30,6 +30,7 @@ use untis_webhook_tests::wire::{self, Connection};
 
 use crate::serve::daemon::{Addresses, Daemon};
 use crate::serve::error::StartError;
+use crate::serve::systemd::Sockets;
 use crate::settings::{Api, ApiListen, Database, LogFormat, Mode, Notify, Settings, Tenants};
 
 mod admin;
@@ -104,7 +105,7 @@ impl Setup {
     async fn try_start(self) -> Result<Running, StartError> {
         let Self { folder, store_key, settings } = self;
         let keys = settings.webhook.keys.clone();
-        let daemon = Daemon::open(settings).await?;
+        let daemon = Daemon::open(settings, Sockets::default()).await?;
         let addresses = daemon.addresses();
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(daemon.run_until(async { drop(stopped.await) }));

@@ -5,12 +5,18 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use tokio::net::TcpListener;
+#[cfg(unix)]
+use tokio::net::UnixListener;
 
+use crate::serve::systemd::ApiSocket;
 use crate::settings::ApiListen;
 
 /// One of the two.
 #[derive(Debug)]
 pub(crate) enum ApiListener {
+    /// A socket of Unix that was bound before the daemon began, and stays when it ends.
+    #[cfg(unix)]
+    Given(UnixListener),
     Tcp(TcpListener),
     #[cfg(unix)]
     Unix(UnixSocket),
@@ -19,6 +25,8 @@ pub(crate) enum ApiListener {
 /// Why it cannot listen there.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ListenError {
+    #[error("the socket that was given as api: {0}")]
+    Given(#[source] io::Error),
     #[error("{0}: somebody listens there already")]
     InUse(PathBuf),
     #[error("{0}: {1}")]
@@ -29,6 +37,10 @@ pub(crate) enum ListenError {
     NotASocket(PathBuf),
     #[error("{0}: expected a loopback address for the API, found another")]
     NotLoopback(SocketAddr),
+    #[error("the socket that was given as api is open to everybody, or nobody knows to whom")]
+    Open,
+    #[error("the socket that was given as api is of another kind than the configured one")]
+    OtherKind,
     #[error("{0}: {1}")]
     Tcp(SocketAddr, #[source] io::Error),
     #[cfg(not(unix))]
@@ -37,7 +49,36 @@ pub(crate) enum ListenError {
 }
 
 impl ApiListener {
-    pub(crate) async fn bind(listen: &ApiListen) -> Result<Self, ListenError> {
+    /// Takes what was bound already, or binds.
+    pub(crate) async fn open(given: Option<ApiSocket>, listen: &ApiListen) -> Result<Self, ListenError> {
+        match given {
+            Some(given) => Self::given(given, listen),
+            None => Self::bind(listen).await,
+        }
+    }
+
+    /// It is of the kind that is configured, since whether there must be a token goes by that.
+    fn given(given: ApiSocket, listen: &ApiListen) -> Result<Self, ListenError> {
+        match (given, listen) {
+            (ApiSocket::Tcp(given), ApiListen::Tcp(_)) => {
+                let address = given.local_addr().map_err(ListenError::Given)?;
+                if !address.ip().is_loopback() {
+                    return Err(ListenError::NotLoopback(address));
+                }
+                let listener = given.set_nonblocking(true).and_then(|()| TcpListener::from_std(given));
+                listener.map(Self::Tcp).map_err(ListenError::Given)
+            }
+            #[cfg(unix)]
+            (ApiSocket::Unix(given), ApiListen::Unix(_)) => {
+                unix::check_given(&given)?;
+                let listener = given.set_nonblocking(true).and_then(|()| UnixListener::from_std(given));
+                listener.map(Self::Given).map_err(ListenError::Given)
+            }
+            _ => Err(ListenError::OtherKind),
+        }
+    }
+
+    async fn bind(listen: &ApiListen) -> Result<Self, ListenError> {
         match listen {
             ApiListen::Tcp(address) if !address.ip().is_loopback() => Err(ListenError::NotLoopback(*address)),
             ApiListen::Tcp(address) => {
@@ -53,7 +94,7 @@ impl ApiListener {
         match self {
             Self::Tcp(listener) => listener.local_addr().ok(),
             #[cfg(unix)]
-            Self::Unix(_) => None,
+            Self::Given(_) | Self::Unix(_) => None,
         }
     }
 
@@ -144,6 +185,16 @@ mod unix {
             Err(error) if error.kind() == ErrorKind::ConnectionRefused => remove_file(path).map_err(failed),
             Err(error) => Err(failed(error)),
             Ok(_) => Err(ListenError::InUse(path.to_owned())),
+        }
+    }
+
+    /// Whose group may open it is for whoever bound it to say, and that nobody else may is not.
+    pub(super) fn check_given(given: &std::os::unix::net::UnixListener) -> Result<(), ListenError> {
+        let address = given.local_addr().map_err(ListenError::Given)?;
+        let path = address.as_pathname().ok_or(ListenError::Open)?;
+        match symlink_metadata(path).map_err(ListenError::Given)?.mode() & 0o007 {
+            0 => Ok(()),
+            _ => Err(ListenError::Open),
         }
     }
 

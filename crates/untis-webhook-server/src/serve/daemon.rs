@@ -1,5 +1,5 @@
 use std::error::Error;
-use std::net::SocketAddr;
+use std::net::{self, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use untis_webhook_serve::{connections, serve, serve_at_most};
 
 use super::deliveries::DeliveryService;
 use super::error::StartError;
+use super::systemd::Sockets;
 use super::{proxy, tenants};
 use crate::admin::{Admin, Watched};
 use crate::metrics::Metrics;
@@ -39,13 +40,14 @@ pub(crate) struct Addresses {
 }
 
 impl Daemon {
-    pub(crate) async fn open(settings: Settings) -> Result<Self, StartError> {
+    pub(crate) async fn open(settings: Settings, sockets: Sockets) -> Result<Self, StartError> {
         let Settings { webhook, listen, tls, path, admin_listen, mode, .. } = settings;
         let metrics = Metrics::new()?;
         metrics.recent().trust(webhook.keys.iter().map(|(id, _)| id.as_str()));
         let tls = tls.map(|tls| ServerTls::new(tls.identity, metrics.clone()));
-        let front = Front { webhook, path, metrics, tls, listen, admin_listen };
+        let front = Front { webhook, path, metrics, tls, listen, admin_listen, sockets };
         match mode {
+            Mode::Proxy(_) if front.sockets.api.is_some() => Err(StartError::NoApi),
             Mode::Proxy(proxy) => proxy::open(front, proxy).await,
             Mode::Tenants(tenants) => tenants::open(front, *tenants).await,
         }
@@ -109,6 +111,7 @@ pub(super) struct Front {
     pub(super) tls: Option<ServerTls>,
     listen: SocketAddr,
     admin_listen: SocketAddr,
+    pub(super) sockets: Sockets,
 }
 
 impl Front {
@@ -117,9 +120,10 @@ impl Front {
         self.webhook.keys.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>().join(", ")
     }
 
-    pub(super) async fn bind(&self) -> Result<Listeners, StartError> {
-        let (webhook, webhook_address) = bind(self.listen, "LISTEN").await?;
-        let (admin, admin_address) = bind(self.admin_listen, "UNTIS_WEBHOOK_ADMIN_LISTEN").await?;
+    pub(super) async fn bind(&mut self) -> Result<Listeners, StartError> {
+        let (webhook, webhook_address) = bind(self.sockets.webhook.take(), self.listen, "LISTEN").await?;
+        let (admin, admin_address) =
+            bind(self.sockets.admin.take(), self.admin_listen, "UNTIS_WEBHOOK_ADMIN_LISTEN").await?;
         Ok(Listeners { webhook, webhook_address, admin, admin_address })
     }
 }
@@ -131,9 +135,18 @@ pub(super) struct Listeners {
     pub(super) admin_address: SocketAddr,
 }
 
-async fn bind(address: SocketAddr, variable: &'static str) -> Result<(TcpListener, SocketAddr), StartError> {
+/// Takes what was bound already, wherever that is, or binds.
+async fn bind(
+    given: Option<net::TcpListener>,
+    address: SocketAddr,
+    variable: &'static str,
+) -> Result<(TcpListener, SocketAddr), StartError> {
     let failed = |error| StartError::Listen(address, error, variable);
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let listener = match given {
+        Some(given) => given.set_nonblocking(true).and_then(|()| TcpListener::from_std(given)),
+        None => TcpListener::bind(address).await,
+    };
+    let listener = listener.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     Ok((listener, address))
 }

@@ -20,6 +20,8 @@ pub(crate) enum StartError {
     Listen(SocketAddr, io::Error, &'static str),
     #[error("nothing can be counted")]
     Metrics(#[from] BuildError),
+    #[error("expected no socket of the name api: there is no API where deliveries are passed on")]
+    NoApi,
     #[error("expected the database {0} to be there: serve or tenants import makes it")]
     NoDatabase(String),
     #[error("expected [tenants], found an upstream: no tenants are kept where deliveries are passed on")]
@@ -32,6 +34,8 @@ pub(crate) enum StartError {
     Probe(#[from] TokenProbeError),
     #[error("cannot start")]
     Runtime(#[source] io::Error),
+    #[error("the socket that was given as {0} is not taken")]
+    Socket(String, #[source] io::Error),
     #[error("the database does not open")]
     Store(#[from] StoreError),
 }

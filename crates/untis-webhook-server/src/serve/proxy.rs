@@ -9,7 +9,7 @@ use crate::api::tokens::Tokens;
 use crate::settings;
 
 /// What is verified is passed on to the application, and nothing is kept.
-pub(super) async fn open(front: Front, proxy: settings::Proxy) -> Result<Daemon, StartError> {
+pub(super) async fn open(mut front: Front, proxy: settings::Proxy) -> Result<Daemon, StartError> {
     let settings::Proxy { upstream, unused } = proxy;
     let listeners = front.bind().await?;
     if let Some(place) = unused {

@@ -36,7 +36,7 @@ pub(super) async fn open(front: Front, tenants: settings::Tenants) -> Result<Dae
 
 async fn open_over<S: Store + 'static>(
     store: S,
-    front: Front,
+    mut front: Front,
     tenants: settings::Tenants,
 ) -> Result<Daemon, StartError> {
     let notify = tenants.notify.as_ref();
@@ -48,7 +48,7 @@ async fn open_over<S: Store + 'static>(
     let listeners = front.bind().await?;
     let api = match &tenants.api {
         Some(api) => {
-            let listener = ApiListener::bind(&api.listen).await?;
+            let listener = ApiListener::open(front.sockets.api.take(), &api.listen).await?;
             Some((listener, Api::new(registry.clone(), &api.tokens, front.metrics.clone())))
         }
         None => None,
@@ -155,6 +155,8 @@ async fn serve_api<S: Store + 'static>(api: Option<(ApiListener, Api<S>)>, stop:
         ApiListener::Tcp(listener) => serve_at_most(connections, listener, service, stop).await,
         #[cfg(unix)]
         ApiListener::Unix(listener) => serve_at_most(connections, listener, service, stop).await,
+        #[cfg(unix)]
+        ApiListener::Given(listener) => serve_at_most(connections, listener, service, stop).await,
     }
 }
 

@@ -6,6 +6,7 @@ mod database;
 mod decided;
 mod moved;
 mod started;
+mod systemd;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -138,7 +139,10 @@ fn terminate(child: &Child) {
 }
 
 fn answer(address: &str, request: &[u8]) -> (u16, String) {
-    let mut connection = TcpStream::connect(address).unwrap();
+    answered(TcpStream::connect(address).unwrap(), request)
+}
+
+fn answered(mut connection: impl Read + Write, request: &[u8]) -> (u16, String) {
     connection.write_all(request).unwrap();
     let mut answer = String::new();
     connection.read_to_string(&mut answer).unwrap();

@@ -1,0 +1,1 @@
+source <(untis-webhookd completions bash)

@@ -1,0 +1,1 @@
+untis-webhookd completions fish | source
