@@ -16,6 +16,7 @@ use self::readiness::{NotReady, Readiness};
 pub(crate) use self::summary::Summary;
 pub(crate) use self::tenants::Tenants;
 use crate::metrics::Metrics;
+use crate::reload::Reloads;
 
 mod application;
 mod host;
@@ -39,6 +40,7 @@ pub(crate) trait Watched: Send + Sync + 'static {
 pub(crate) struct Admin<W> {
     watched: W,
     metrics: Metrics,
+    reloads: Reloads,
     readiness: Readiness,
     /// Gone when the daemon has begun to stop.
     serving: watch::Receiver<()>,
@@ -49,10 +51,11 @@ impl<W: Watched> Admin<W> {
     pub(crate) fn new(
         watched: W,
         metrics: Metrics,
+        reloads: Reloads,
         serving: watch::Receiver<()>,
         is_on_loopback: bool,
     ) -> Self {
-        Self { watched, metrics, readiness: Readiness::default(), serving, is_on_loopback }
+        Self { watched, metrics, reloads, readiness: Readiness::default(), serving, is_on_loopback }
     }
 
     pub(crate) async fn answer<B>(
@@ -75,6 +78,7 @@ impl<W: Watched> Admin<W> {
         Ok(match path {
             "/livez" => text(StatusCode::OK, "alive"),
             "/readyz" => match self.is_ready().await {
+                Ok(()) if self.reloads.failure().is_some() => text(StatusCode::OK, NOT_RELOADED),
                 Ok(()) => text(StatusCode::OK, "ready"),
                 Err(why) => text(StatusCode::SERVICE_UNAVAILABLE, why),
             },
@@ -104,5 +108,8 @@ fn text(status: StatusCode, text: impl Into<Bytes>) -> Response<Full<Bytes>> {
     response.extensions_mut().insert(Stranger);
     response
 }
+
+/// It is no reason to take deliveries elsewhere, where it may be the same.
+const NOT_RELOADED: &str = "ready with what was read before: what is configured now cannot be used";
 
 const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";

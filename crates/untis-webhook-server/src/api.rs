@@ -9,14 +9,14 @@ use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
-use untis_webhook::event::Secret;
 use untis_webhook_serve::{Stranger, causes, shown};
 use untis_webhook_tenants::{Registry, RegistryError, Store};
 use zeroize::Zeroizing;
 
 use self::answer::{CredentialsAnswer, ErrorAnswer, TenantAnswer, TenantsAnswer};
 use self::query::Query;
-use self::tokens::{Caller, Tokens};
+use self::tokens::Caller;
+pub(crate) use self::tokens::Tokens;
 use crate::metrics::Metrics;
 
 pub(crate) mod answer;
@@ -42,8 +42,8 @@ enum Refusal {
 
 impl<S: Store> Api<S> {
     /// Without tokens it answers everybody, which is for a socket that its owner alone can open.
-    pub(crate) fn new(registry: Registry<S>, tokens: &[Secret], metrics: Metrics) -> Self {
-        Self { registry, tokens: Tokens::new(tokens), metrics }
+    pub(crate) fn new(registry: Registry<S>, tokens: Tokens, metrics: Metrics) -> Self {
+        Self { registry, tokens, metrics }
     }
 
     pub(crate) async fn answer<B>(

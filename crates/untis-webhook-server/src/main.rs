@@ -9,6 +9,7 @@ mod config;
 mod metrics;
 mod notify;
 mod output;
+mod reload;
 mod serve;
 mod settings;
 #[cfg(test)]

@@ -40,6 +40,7 @@ impl Metrics {
         let builder = PrometheusBuilder::new().set_buckets(SECONDS)?;
         let metrics = Self(Arc::new(builder.build_recorder()));
         metrics.record(describe);
+        metrics.reloaded(true);
         Ok(metrics)
     }
 
@@ -107,6 +108,11 @@ impl Metrics {
         self.record(|| counter!(HANDED_OUT).increment(1));
     }
 
+    /// What is configured was read again, or could not be used.
+    pub(crate) fn reloaded(&self, is_used: bool) {
+        self.record(|| gauge!(RELOAD_FAILED).set(if is_used { 0 } else { 1 }));
+    }
+
     /// How the tenants are; none if the database does not say. Then what it last said stays.
     pub(crate) fn tenants(&self, summary: Option<&Summary>) {
         self.record(|| {
@@ -157,6 +163,10 @@ fn describe() {
         DATABASE_UP,
         "Whether the database answered when it was last asked for the numbers of tenants."
     );
+    describe_gauge!(
+        RELOAD_FAILED,
+        "Whether what is configured cannot be used, so that what was read before is."
+    );
     describe_gauge!(TENANTS, "Tenants by state.");
     describe_gauge!(CONTESTED, "Tenants of which somebody has to decide about a set of credentials.");
     describe_gauge!(REFUSED, "Tenants whose credentials the platform refuses, as far as a probe knows.");
@@ -181,6 +191,7 @@ const HANDED_OUT: &str = "untis_webhook_credentials_handed_out_total";
 const LAST_VERIFIED: &str = "untis_webhook_last_verified_timestamp_seconds";
 const OLDEST_WAITING: &str = "untis_webhook_oldest_change_age_seconds";
 const REFUSED: &str = "untis_webhook_tenants_refused";
+const RELOAD_FAILED: &str = "untis_webhook_reload_failed";
 const TELLING: &str = "untis_webhook_notify_seconds";
 const TENANTS: &str = "untis_webhook_tenants";
 const VERIFICATION: &str = "untis_webhook_verification_seconds";
@@ -199,7 +210,7 @@ mod tests {
 
     use super::*;
 
-    const ALL: [&str; 14] = [
+    const ALL: [&str; 15] = [
         API_ANSWERS,
         ATTEMPTS,
         CONTESTED,
@@ -210,6 +221,7 @@ mod tests {
         LAST_VERIFIED,
         OLDEST_WAITING,
         REFUSED,
+        RELOAD_FAILED,
         TELLING,
         TENANTS,
         VERIFICATION,

@@ -3,25 +3,28 @@
 use std::io::{self, Write};
 use std::mem;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use tokio::runtime::Runtime;
 use untis_webhook_serve::causes;
 
 use self::daemon::Daemon;
 use self::error::StartError;
-use self::stop::Signals;
+use self::stop::{HangUps, Signals};
 use crate::settings::Settings;
+use crate::var;
 
 pub(crate) mod daemon;
 mod deliveries;
 pub(crate) mod error;
 mod log;
 mod proxy;
-mod stop;
+mod reloaded;
+pub(crate) mod stop;
 pub(crate) mod tenants;
 mod work;
 
-/// Runs until SIGINT or SIGTERM.
+/// Runs until SIGINT or SIGTERM, and has the settings read again at SIGHUP or when a file changed.
 ///
 /// What goes wrong before the first connection is taken is said on standard error, in one sentence, and is exit code 2.
 pub(crate) fn serve(settings: Settings) -> ExitCode {
@@ -37,15 +40,18 @@ pub(crate) fn serve(settings: Settings) -> ExitCode {
 
 fn try_serve(mut settings: Settings) -> Result<(), StartError> {
     log::init(mem::take(&mut settings.log), settings.log_format);
+    let config = settings.source.config.clone();
+    let read = Arc::new(move || Settings::read(config.as_deref(), var));
     let runtime = Runtime::new().map_err(StartError::Runtime)?;
     runtime.block_on(async {
         let mut signals = Signals::new().map_err(StartError::Runtime)?;
+        let hang_ups = HangUps::new().map_err(StartError::Runtime)?;
         // A database can be long in answering.
         let daemon = tokio::select! {
             opened = Daemon::open(settings) => opened?,
             () = signals.next() => return Ok(()),
         };
-        daemon.run_until(signals.next()).await;
+        daemon.reading_again(read, hang_ups).run_until(signals.next()).await;
         Ok::<_, StartError>(())
     })?;
     // Whatever still runs, such as the resolution of a name, is not waited for.

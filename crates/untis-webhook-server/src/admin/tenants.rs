@@ -1,4 +1,4 @@
-use untis_webhook_tenants::{FingerprintKey, KeyRing, Registry, Store, TenantKey};
+use untis_webhook_tenants::{FingerprintKey, Registry, Store, TenantKey};
 
 use super::Watched;
 use super::readiness::NotReady;
@@ -8,13 +8,12 @@ use crate::metrics::Metrics;
 /// The registry, its database, and its keys.
 pub(crate) struct Tenants<S> {
     registry: Registry<S>,
-    ring: KeyRing,
     summaries: Summaries,
 }
 
 impl<S> Tenants<S> {
-    pub(crate) fn new(registry: Registry<S>, ring: KeyRing) -> Self {
-        Self { registry, ring, summaries: Summaries::default() }
+    pub(crate) fn new(registry: Registry<S>) -> Self {
+        Self { registry, summaries: Summaries::default() }
     }
 }
 
@@ -28,7 +27,11 @@ impl<S: Store + 'static> Watched for Tenants<S> {
         let mut transaction = store.begin().await?;
         store.lock(&mut transaction, TenantKey { environment, tenant_id: "" }, None).await?;
         let wrapped = store.lock_fingerprint_keys(&mut transaction, environment).await?;
-        FingerprintKey::open(environment, &self.ring, wrapped.iter().map(|(name, key)| (&**name, &**key)))?;
+        FingerprintKey::open(
+            environment,
+            &self.registry.ring(),
+            wrapped.iter().map(|(name, key)| (&**name, &**key)),
+        )?;
         Ok(())
     }
 

@@ -31,3 +31,12 @@ pub(super) const KEYS: [Key; 22] = [
     Key { name: "tenants.probe.url", var: "UNTIS_WEBHOOK_PROBE_URL" },
     Key { name: "tenants.probe.restore", var: "UNTIS_WEBHOOK_PROBE_RESTORE" },
 ];
+
+/// Of them those whose change takes no restart.
+pub(super) const RELOADED: [&str; 5] = [
+    "keys",
+    "tenants.environment_keys",
+    "tenants.store_keys",
+    "tenants.api.token_file",
+    "tenants.notify.secret_file",
+];

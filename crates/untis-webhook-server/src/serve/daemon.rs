@@ -11,10 +11,12 @@ use untis_webhook_config::Config;
 use untis_webhook_serve::{connections, serve_at_most};
 
 use super::error::StartError;
+use super::stop::HangUps;
 use super::{proxy, tenants};
 use crate::admin::{Admin, Watched};
 use crate::metrics::Metrics;
-use crate::settings::{Mode, Settings};
+use crate::reload::{Read, Reload, Reloads};
+use crate::settings::{Mode, Settings, Source};
 
 /// All of it, opened and bound, before the first connection is taken.
 pub(crate) struct Daemon {
@@ -23,6 +25,8 @@ pub(crate) struct Daemon {
     /// Ends once `stop` is gone and what had begun is done.
     serving: Pin<Box<dyn Future<Output = ()> + Send>>,
     stop: watch::Sender<()>,
+    /// None once it is part of what is served.
+    reload: Option<Reload>,
 }
 
 /// Where it listens.
@@ -36,8 +40,16 @@ pub(crate) struct Addresses {
 
 impl Daemon {
     pub(crate) async fn open(settings: Settings) -> Result<Self, StartError> {
-        let Settings { webhook, listen, path, admin_listen, mode, .. } = settings;
-        let front = Front { webhook, path, listen, admin_listen, metrics: Metrics::new()? };
+        let Settings { webhook, listen, path, admin_listen, mode, source, .. } = settings;
+        let front = Front {
+            webhook,
+            path,
+            listen,
+            admin_listen,
+            source,
+            metrics: Metrics::new()?,
+            reloads: Reloads::default(),
+        };
         match mode {
             Mode::Proxy(proxy) => proxy::open(front, proxy).await,
             Mode::Tenants(tenants) => tenants::open(front, *tenants).await,
@@ -47,7 +59,7 @@ impl Daemon {
     /// Serves by the future that is made of what tells it to stop.
     pub(super) fn new<F>(
         addresses: Addresses,
-        metrics: Metrics,
+        reload: Reload,
         serve: impl FnOnce(watch::Receiver<()>) -> F,
     ) -> Self
     where
@@ -57,6 +69,7 @@ impl Daemon {
         let _ = addresses;
         let (stop, stopped) = watch::channel(());
         let serving = serve(stopped);
+        let metrics = reload.metrics.clone();
         Self {
             #[cfg(test)]
             addresses,
@@ -67,7 +80,22 @@ impl Daemon {
                 }
             }),
             stop,
+            reload: Some(reload),
         }
+    }
+
+    /// With settings that are read again at these signals, and when a file of theirs changes.
+    pub(crate) fn reading_again(mut self, read: Read, hang_ups: HangUps) -> Self {
+        if let Some(reload) = self.reload.take() {
+            let serving = self.serving;
+            self.serving = Box::pin(async move {
+                tokio::select! {
+                    () = serving => {}
+                    () = reload.run(read, hang_ups) => {}
+                }
+            });
+        }
+        self
     }
 
     /// Where it listens, whatever port it was told.
@@ -98,6 +126,8 @@ pub(super) struct Front {
     pub(super) webhook: Config,
     pub(super) path: String,
     pub(super) metrics: Metrics,
+    pub(super) reloads: Reloads,
+    pub(super) source: Source,
     listen: SocketAddr,
     admin_listen: SocketAddr,
 }

@@ -30,6 +30,8 @@ pub(crate) enum StartError {
     Open(#[from] OpenError),
     #[error("the platform cannot be asked")]
     Probe(#[from] TokenProbeError),
+    #[error("whether deliveries are kept or passed on takes a restart to change")]
+    Restart,
     #[error("cannot start")]
     Runtime(#[source] io::Error),
     #[error("the database does not open")]

@@ -1,4 +1,5 @@
 use tokio::sync::watch;
+use untis_webhook::Verifier;
 use untis_webhook_proxy::Proxy;
 use untis_webhook_serve::serve;
 
@@ -6,7 +7,8 @@ use super::daemon::{Addresses, Daemon, Front, gone, serve_admin};
 use super::deliveries;
 use super::error::StartError;
 use crate::admin::{Admin, Application};
-use crate::settings;
+use crate::reload::{Apply, Reload};
+use crate::settings::{self, Mode};
 
 /// What is verified is passed on to the application, and nothing is kept.
 pub(super) async fn open(front: Front, proxy: settings::Proxy) -> Result<Daemon, StartError> {
@@ -24,15 +26,19 @@ pub(super) async fn open(front: Front, proxy: settings::Proxy) -> Result<Daemon,
     );
     let addresses =
         Addresses { webhook: listeners.webhook_address, admin: listeners.admin_address, api: None };
-    let Front { webhook, path, metrics, .. } = front;
-    Ok(Daemon::new(addresses, metrics.clone(), |stopped| async move {
+    let Front { webhook, path, metrics, reloads, source, .. } = front;
+    let verifier = webhook.into_verifier();
+    let reload =
+        Reload { apply: apply(verifier.clone()), reloads: reloads.clone(), metrics: metrics.clone(), source };
+    Ok(Daemon::new(addresses, reload, |stopped| async move {
         let admin = Admin::new(
             Application::new(upstream.clone()),
             metrics.clone(),
+            reloads,
             stopped.clone(),
             addresses.admin.ip().is_loopback(),
         );
-        let deliveries = deliveries::passed_on(webhook.into_verifier(), path, Proxy::new(upstream), metrics);
+        let deliveries = deliveries::passed_on(verifier, path, Proxy::new(upstream), metrics);
         let (receiving, received) = watch::channel(());
         let receive = async {
             serve(listeners.webhook, deliveries, gone(stopped)).await;
@@ -41,4 +47,16 @@ pub(super) async fn open(front: Front, proxy: settings::Proxy) -> Result<Daemon,
         let watch = serve_admin(listeners.admin, admin, gone(received));
         tokio::join!(receive, watch);
     }))
+}
+
+/// The keys that are trusted are all there is to replace.
+fn apply(verifier: Verifier) -> Apply {
+    Box::new(move |settings| {
+        let verifier = verifier.clone();
+        Box::pin(async move {
+            let Mode::Proxy(_) = settings.mode else { return Err(StartError::Restart) };
+            verifier.replace_keys(settings.webhook.keys);
+            Ok(())
+        })
+    })
 }

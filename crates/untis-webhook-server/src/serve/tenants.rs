@@ -11,11 +11,13 @@ use untis_webhook_tenants_sqlx::{PgStore, SqliteStore};
 use super::daemon::{Addresses, Daemon, Front, gone, serve_admin};
 use super::deliveries;
 use super::error::StartError;
+use super::reloaded::{self, Reloaded};
 use super::work::{Probe, Work};
 use crate::admin::{self, Admin};
-use crate::api::Api;
 use crate::api::listener::ApiListener;
+use crate::api::{Api, Tokens};
 use crate::notify::{Notify, is_in_the_clear};
+use crate::reload::Reload;
 use crate::settings::{self, ApiListen, Database, Mode, Settings, Tenants};
 
 /// What is verified is kept, and the application is told.
@@ -45,10 +47,11 @@ async fn open_over<S: Store + 'static>(
     let registry = registry(&front.webhook, &tenants, store).await?;
 
     let listeners = front.bind().await?;
+    let tokens = Tokens::new(tenants.api.as_ref().map_or(&[], |api| &api.tokens));
     let api = match &tenants.api {
         Some(api) => {
             let listener = ApiListener::bind(&api.listen).await?;
-            Some((listener, Api::new(registry.clone(), &api.tokens, front.metrics.clone())))
+            Some((listener, Api::new(registry.clone(), tokens.clone(), front.metrics.clone())))
         }
         None => None,
     };
@@ -74,15 +77,24 @@ async fn open_over<S: Store + 'static>(
         Some(_) => {}
     }
 
-    let Front { webhook, path, metrics, .. } = front;
-    Ok(Daemon::new(addresses, metrics.clone(), |stopped| async move {
+    let Front { webhook, path, metrics, reloads, source, .. } = front;
+    let verifier = webhook.into_verifier();
+    let apply = reloaded::apply(Reloaded {
+        verifier: verifier.clone(),
+        registry: registry.clone(),
+        tokens,
+        signer: notify.as_ref().map(Notify::signer),
+    });
+    let reload = Reload { apply, reloads: reloads.clone(), metrics: metrics.clone(), source };
+    Ok(Daemon::new(addresses, reload, |stopped| async move {
         let admin = Admin::new(
-            admin::Tenants::new(registry.clone(), tenants.ring),
+            admin::Tenants::new(registry.clone()),
             metrics.clone(),
+            reloads,
             stopped.clone(),
             addresses.admin.ip().is_loopback(),
         );
-        let deliveries = deliveries::received(webhook.into_verifier(), path, registry.clone(), metrics);
+        let deliveries = deliveries::received(verifier, path, registry.clone(), metrics);
         let work = Work { registry, notify, probe };
         let (receiving, received) = watch::channel(());
         let (telling, told) = watch::channel(());
@@ -110,7 +122,7 @@ pub(crate) fn checked(settings: &Settings) -> Result<(), StartError> {
 }
 
 /// Whether the API asks whoever reaches it for a token: on a Unix socket it answers whoever may open the file.
-fn check_api(tenants: &Tenants) -> Result<(), StartError> {
+pub(super) fn check_api(tenants: &Tenants) -> Result<(), StartError> {
     let is_open = |api: &settings::Api| matches!(api.listen, ApiListen::Tcp(_)) && api.tokens.is_empty();
     match tenants.api.as_ref().is_some_and(is_open) {
         true => Err(StartError::ApiToken),
