@@ -1,10 +1,13 @@
 use std::env::{self, VarError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use http::HeaderName;
 use untis_webhook::{HeaderNames, KeySet, Verifier};
 
-use crate::entry::is_quoted;
-use crate::{ConfigError, keys};
+use crate::entry::{is_quoted, keys_and_files};
+use crate::{ConfigError, FileWatch, KeysError};
 
 /// The keys to trust, and the headers to read.
 #[derive(Clone, Debug)]
@@ -14,6 +17,9 @@ pub struct Config {
     pub keys: KeySet,
     /// The headers that carry the signature.
     pub header_names: HeaderNames,
+    entries: String,
+    files: Vec<PathBuf>,
+    read_at: SystemTime,
 }
 
 impl Config {
@@ -49,12 +55,57 @@ impl Config {
         let header_names =
             header_names((SIGNATURE_HEADER, signature.as_deref()), (ALGORITHM_HEADER, algorithm.as_deref()))?;
         let entries = var(KEYS).ok_or(ConfigError::NoKeys)?;
-        Ok(Self { keys: keys(entries.split(','))?, header_names })
+        let read_at = SystemTime::now();
+        let (keys, files) = keys_and_files(entries.split(','))?;
+        Ok(Self { keys, header_names, entries, files, read_at })
+    }
+
+    /// The files that the keys were read from.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(PathBuf::as_path)
     }
 
     /// A verifier that trusts these keys and reads these headers.
     pub fn into_verifier(self) -> Verifier {
         Verifier::new(self.keys).with_header_names(self.header_names)
+    }
+
+    /// A verifier that trusts what the keys' files say, also when they are replaced later: rotation without a restart. It does so
+    /// until the watch is dropped.
+    ///
+    /// `reloaded` is told the keys that are trusted from now on, if they are others, or why one of them cannot be read. Then those of
+    /// before are trusted on.
+    ///
+    /// ```no_run
+    /// use untis_webhook_config::Config;
+    ///
+    /// let (verifier, _watch) = Config::from_env()?.into_watched_verifier(|reloaded| match reloaded {
+    ///     Ok(keys) => println!("{} keys are trusted from now on", keys.iter().len()),
+    ///     Err(error) => eprintln!("the keys of before are trusted on: {error}"),
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`io::Error`] if the system has no thread left for the [watch](FileWatch).
+    pub fn into_watched_verifier(
+        self,
+        mut reloaded: impl FnMut(Result<&KeySet, KeysError>) + Send + 'static,
+    ) -> io::Result<(Verifier, FileWatch)> {
+        let Self { mut keys, header_names, entries, files, read_at } = self;
+        let verifier = Verifier::new(keys.clone()).with_header_names(header_names);
+        let watched = verifier.clone();
+        let watch = FileWatch::new(files, read_at, move || match keys_and_files(entries.split(',')) {
+            Ok((found, _)) if found == keys => {}
+            Ok((found, _)) => {
+                keys = found;
+                watched.replace_keys(keys.clone());
+                reloaded(Ok(&keys));
+            }
+            Err(error) => reloaded(Err(error)),
+        })?;
+        Ok((verifier, watch))
     }
 }
 

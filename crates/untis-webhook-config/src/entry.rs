@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use untis_webhook::{KeyError, KeySet, VerifyingKey};
 
@@ -22,11 +22,24 @@ use crate::{KeysError, may_be_key, read_key};
 ///
 /// [`KeysError`] if an entry is none, its file holds no key, or the keys are no [`KeySet`].
 pub fn keys<'a>(entries: impl IntoIterator<Item = &'a str>) -> Result<KeySet, KeysError> {
-    let keys = entries.into_iter().map(named_key).collect::<Result<Vec<_>, _>>()?;
-    Ok(KeySet::new(keys)?)
+    keys_and_files(entries).map(|(keys, _)| keys)
 }
 
-fn named_key(entry: &str) -> Result<(&str, VerifyingKey), KeysError> {
+/// The same, and the files that they are from.
+pub(crate) fn keys_and_files<'a>(
+    entries: impl IntoIterator<Item = &'a str>,
+) -> Result<(KeySet, Vec<PathBuf>), KeysError> {
+    let (mut keys, mut files) = (Vec::new(), Vec::new());
+    for entry in entries {
+        let (name, value) = named(entry)?;
+        let (key, file) = key(value)?;
+        keys.push((name, key));
+        files.extend(file.map(Path::to_owned));
+    }
+    Ok((KeySet::new(keys)?, files))
+}
+
+fn named(entry: &str) -> Result<(&str, &str), KeysError> {
     let entry = entry.trim();
     let fault = match entry {
         "" => Some("nothing"),
@@ -45,19 +58,20 @@ fn named_key(entry: &str) -> Result<(&str, VerifyingKey), KeysError> {
         }
         Some((_, "")) => Err(KeysError::Entry("a name without a file")),
         Some((_, value)) if is_quoted(value) => Err(KeysError::Entry(QUOTES)),
-        Some((name, value)) => Ok((name, key(value)?)),
+        Some((name, value)) => Ok((name, value)),
     }
 }
 
 /// The key that this is, or that is in the file of this name.
-fn key(value: &str) -> Result<VerifyingKey, KeysError> {
-    let inline = value.parse::<VerifyingKey>();
-    match inline {
-        _ if !may_be_key(value) => read_key(Path::new(value)),
-        Ok(key) => Ok(key),
+fn key(value: &str) -> Result<(VerifyingKey, Option<&Path>), KeysError> {
+    let file = Path::new(value);
+    let from_file = || Ok((read_key(file)?, Some(file)));
+    match value.parse::<VerifyingKey>() {
+        _ if !may_be_key(value) => from_file(),
+        Ok(key) => Ok((key, None)),
         // Text that only looks like base64 may name a file all the same.
         Err(KeyError::NotBase64(_) | KeyError::NotDer | KeyError::Truncated) if !is_armoured(value) => {
-            read_key(Path::new(value))
+            from_file()
         }
         Err(error) => Err(KeysError::Inline(error)),
     }

@@ -21,6 +21,8 @@
 //! A key's file holds one public key, in any form that [`VerifyingKey`](untis_webhook::VerifyingKey) reads. It is
 //! a regular file or a pipe of at most 64 KiB.
 //!
+//! A key is replaced by replacing its file: [`Config::into_watched_verifier`].
+//!
 //! # What an error shows
 //!
 //! What was given in place of a public key may be a private one. So no error repeats an entry, or a file's name
@@ -31,9 +33,11 @@ mod entry;
 mod error;
 mod file;
 mod shown;
+mod watch;
 
 pub use config::{ALGORITHM_HEADER, Config, KEYS, SIGNATURE_HEADER, header_names};
 pub use entry::keys;
 pub use error::{ConfigError, KeysError};
 pub use file::{read_file, read_key};
 pub use shown::{may_be_key, shown};
+pub use watch::FileWatch;

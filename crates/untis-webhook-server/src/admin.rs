@@ -13,10 +13,11 @@ use untis_webhook_tenants::{Registry, Store, Summary, Timestamp};
 
 pub(crate) use self::application::Application;
 use self::host::is_for_loopback;
-pub(crate) use self::page::{Access, Failure};
+pub(crate) use self::page::Access;
 use self::readiness::{NotReady, Readiness};
 pub(crate) use self::tenants::Tenants;
 use crate::metrics::Metrics;
+use crate::reload::Reloads;
 
 mod application;
 mod host;
@@ -50,6 +51,7 @@ pub(crate) trait Watched: Send + Sync + 'static {
 pub(crate) struct Admin<W> {
     watched: W,
     metrics: Metrics,
+    reloads: Reloads,
     readiness: Readiness,
     /// Gone when the daemon has begun to stop.
     serving: watch::Receiver<()>,
@@ -57,8 +59,14 @@ pub(crate) struct Admin<W> {
 }
 
 impl<W: Watched> Admin<W> {
-    pub(crate) fn new(watched: W, metrics: Metrics, serving: watch::Receiver<()>, access: Access) -> Self {
-        Self { watched, metrics, readiness: Readiness::default(), serving, access }
+    pub(crate) fn new(
+        watched: W,
+        metrics: Metrics,
+        reloads: Reloads,
+        serving: watch::Receiver<()>,
+        access: Access,
+    ) -> Self {
+        Self { watched, metrics, reloads, readiness: Readiness::default(), serving, access }
     }
 
     pub(crate) async fn answer<B>(
@@ -81,6 +89,7 @@ impl<W: Watched> Admin<W> {
         Ok(match path {
             "/livez" => text(StatusCode::OK, "alive"),
             "/readyz" => match self.is_ready().await {
+                Ok(()) if self.reloads.failure().is_some() => text(StatusCode::OK, NOT_RELOADED),
                 Ok(()) => text(StatusCode::OK, "ready"),
                 Err(why) => text(StatusCode::SERVICE_UNAVAILABLE, why),
             },
@@ -92,11 +101,6 @@ impl<W: Watched> Admin<W> {
             }
             _ => page::answer(&self, &request.into_parts().0).await,
         })
-    }
-
-    /// What is not in use as its file says.
-    fn failures(&self) -> Vec<Failure> {
-        Vec::new()
     }
 
     async fn is_ready(&self) -> Result<(), &'static str> {
@@ -121,5 +125,8 @@ fn text(status: StatusCode, text: impl Into<Bytes>) -> Response<Full<Bytes>> {
     response.extensions_mut().insert(Stranger);
     response
 }
+
+/// It is no reason to take deliveries elsewhere, where it may be the same.
+const NOT_RELOADED: &str = "ready with what was read before: what is configured now cannot be used";
 
 const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";

@@ -9,7 +9,6 @@ use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
-use untis_webhook::event::Secret;
 use untis_webhook_serve::{Stranger, causes, shown};
 use untis_webhook_tenants::{Registry, RegistryError, Store};
 use zeroize::Zeroizing;
@@ -42,8 +41,8 @@ enum Refusal {
 
 impl<S: Store> Api<S> {
     /// Without tokens it answers everybody, which is for a socket that its owner alone can open.
-    pub(crate) fn new(registry: Registry<S>, tokens: &[Secret], metrics: Metrics) -> Self {
-        Self { registry, tokens: Tokens::new(tokens), metrics }
+    pub(crate) fn new(registry: Registry<S>, tokens: Tokens, metrics: Metrics) -> Self {
+        Self { registry, tokens, metrics }
     }
 
     pub(crate) async fn answer<B>(

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::Uri;
 use sqlx::postgres::PgConnectOptions;
@@ -19,7 +19,7 @@ use self::given::{Given, Values};
 use self::secrets::read_lines;
 use crate::notify;
 use crate::settings::{
-    Api, ApiListen, Database, LogFormat, Mode, Notify, Probe, Proxy, Settings, Tenants, Tls,
+    Api, ApiListen, Database, LogFormat, Mode, Notify, Probe, Proxy, Settings, Source, Tenants, Tls,
 };
 use crate::tls::{Identity, TlsError};
 
@@ -44,13 +44,14 @@ impl Settings {
         file: Option<&Path>,
         var: impl Fn(&str) -> Result<Option<String>, ConfigError>,
     ) -> Result<Self, ConfigError> {
+        let read_at = SystemTime::now();
         let values = Values::read(file, var)?;
         let webhook = untis_webhook_config::Config::from_vars(|name| {
             values.of_var(name).map(|given| given.text().to_owned())
         });
         let webhook = webhook.map_err(|error| values.where_it_is_said(&error.to_string()))?;
         let parse = |key, expected: &str, default: &str| values.parse(key, expected, default);
-        let settings = Self {
+        let mut settings = Self {
             listen: parse("listen", ADDRESS, "127.0.0.1:8080")?,
             tls: tls(&values)?,
             path: values.or("path", "/webhook", path, "a path that begins with a slash, without a query")?,
@@ -58,9 +59,15 @@ impl Settings {
             log: values.or("log", "info", log, LEVELS)?,
             log_format: values.or("log_format", "text", log_format, "text or json")?,
             mode: mode(&values, &webhook)?,
+            source: Source::default(),
             webhook,
         };
         settings.addresses_are_apart(&values)?;
+        let files = file.into_iter().chain(settings.webhook.files()).map(Path::to_owned);
+        let of_tls = settings.tls.iter().flat_map(|tls| [&tls.certificate_file, &tls.key_file]);
+        let files = files.chain(settings.mode.secret_files().iter().chain(of_tls).cloned()).collect();
+        settings.source =
+            Source { config: file.map(Path::to_owned), files, read_at: Some(read_at), fixed: values.fixed() };
         Ok(settings)
     }
 

@@ -10,6 +10,7 @@ mod metrics;
 mod notify;
 mod output;
 mod recent;
+mod reload;
 mod serve;
 mod settings;
 #[cfg(test)]

@@ -43,6 +43,7 @@ impl Metrics {
         let builder = PrometheusBuilder::new().set_buckets(SECONDS)?;
         let metrics = Self { recorder: Arc::new(builder.build_recorder()), recent: Arc::new(Recent::new()) };
         metrics.record(describe);
+        metrics.reloaded(true);
         Ok(metrics)
     }
 
@@ -126,6 +127,11 @@ impl Metrics {
         self.record(|| gauge!(CERTIFICATE_EXPIRES).set(expires));
     }
 
+    /// What is configured was read again, or could not be used.
+    pub(crate) fn reloaded(&self, is_used: bool) {
+        self.record(|| gauge!(RELOAD_FAILED).set(if is_used { 0 } else { 1 }));
+    }
+
     /// How the tenants are; none if the database does not say. Then what it last said stays.
     pub(crate) fn tenants(&self, summary: Option<&Summary>) {
         self.record(|| {
@@ -181,6 +187,10 @@ fn describe() {
         DATABASE_UP,
         "Whether the database answered when it was last asked for the numbers of tenants."
     );
+    describe_gauge!(
+        RELOAD_FAILED,
+        "Whether what is configured cannot be used, so that what was read before is."
+    );
     describe_gauge!(TENANTS, "Tenants by state.");
     describe_gauge!(CONTESTED, "Tenants of which somebody has to decide about a set of credentials.");
     describe_gauge!(REFUSED, "Tenants whose credentials the platform refuses, as far as a probe knows.");
@@ -206,6 +216,7 @@ const HANDED_OUT: &str = "untis_webhook_credentials_handed_out_total";
 const LAST_VERIFIED: &str = "untis_webhook_last_verified_timestamp_seconds";
 const OLDEST_WAITING: &str = "untis_webhook_oldest_change_age_seconds";
 const REFUSED: &str = "untis_webhook_tenants_refused";
+const RELOAD_FAILED: &str = "untis_webhook_reload_failed";
 const TELLING: &str = "untis_webhook_notify_seconds";
 const TENANTS: &str = "untis_webhook_tenants";
 const VERIFICATION: &str = "untis_webhook_verification_seconds";
@@ -224,7 +235,7 @@ mod tests {
 
     use super::*;
 
-    const ALL: [&str; 15] = [
+    const ALL: [&str; 16] = [
         API_ANSWERS,
         ATTEMPTS,
         CERTIFICATE_EXPIRES,
@@ -236,6 +247,7 @@ mod tests {
         LAST_VERIFIED,
         OLDEST_WAITING,
         REFUSED,
+        RELOAD_FAILED,
         TELLING,
         TENANTS,
         VERIFICATION,

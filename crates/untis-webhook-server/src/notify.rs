@@ -12,7 +12,6 @@ use untis_webhook_serve::causes;
 use untis_webhook_tenants::{Failed, Handler, Message, Retry};
 
 use self::connection::{Application, NotTold};
-use self::signature::Signer;
 use crate::metrics::Metrics;
 
 mod answer;
@@ -21,7 +20,7 @@ mod message;
 mod signature;
 
 pub(crate) use self::connection::{AddressError, is_in_the_clear};
-pub(crate) use self::signature::SecretError;
+pub(crate) use self::signature::{SecretError, Signer};
 
 /// Posts each message to the application, signed.
 pub(crate) struct Notify {
@@ -77,6 +76,11 @@ impl Notify {
             .header(WEBHOOK_TIMESTAMP, HeaderValue::from(now))
             .header(WEBHOOK_SIGNATURE, signature)
             .body(Full::from(body))?)
+    }
+
+    /// What signs, so that its secrets can be replaced.
+    pub(crate) fn signer(&self) -> Signer {
+        self.signer.clone()
     }
 
     #[cfg(test)]

@@ -3,28 +3,31 @@
 use std::io::{self, Write};
 use std::mem;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use tokio::runtime::Runtime;
 use untis_webhook_serve::causes;
 
 use self::daemon::Daemon;
 use self::error::StartError;
-use self::stop::Signals;
+use self::stop::{HangUps, Signals};
 use self::systemd::Sockets;
 use crate::settings::Settings;
+use crate::var;
 
 pub(crate) mod daemon;
 mod deliveries;
 pub(crate) mod error;
 mod log;
 mod proxy;
-mod stop;
+mod reloaded;
+pub(crate) mod stop;
 #[cfg_attr(not(unix), path = "serve/no_systemd.rs")]
 pub(crate) mod systemd;
 pub(crate) mod tenants;
 mod work;
 
-/// Runs until SIGINT or SIGTERM.
+/// Runs until SIGINT or SIGTERM, and has the settings read again at SIGHUP or when a file changed.
 ///
 /// What goes wrong before the first connection is taken is said on standard error, in one sentence, and is exit code 2.
 pub(crate) fn serve(settings: Settings) -> ExitCode {
@@ -41,14 +44,18 @@ pub(crate) fn serve(settings: Settings) -> ExitCode {
 fn try_serve(mut settings: Settings) -> Result<(), StartError> {
     log::init(mem::take(&mut settings.log), settings.log_format);
     let sockets = Sockets::take()?;
+    let config = settings.source.config.clone();
+    let read = Arc::new(move || Settings::read(config.as_deref(), var));
     let runtime = Runtime::new().map_err(StartError::Runtime)?;
     runtime.block_on(async {
         let mut signals = Signals::new().map_err(StartError::Runtime)?;
+        let hang_ups = HangUps::new().map_err(StartError::Runtime)?;
         // A database can be long in answering.
         let daemon = tokio::select! {
             opened = Daemon::open(settings, sockets) => opened?,
             () = signals.next() => return Ok(()),
         };
+        let daemon = daemon.reading_again(read, hang_ups);
         systemd::ready();
         let stop = async {
             signals.next().await;

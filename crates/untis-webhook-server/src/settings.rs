@@ -1,9 +1,10 @@
 //! What the daemon is told, once it is known to be right.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::Uri;
 use tracing_subscriber::EnvFilter;
@@ -32,6 +33,29 @@ pub(crate) struct Settings {
     pub(crate) log_format: LogFormat,
     /// What becomes of verified deliveries.
     pub(crate) mode: Mode,
+    /// What these were read from.
+    pub(crate) source: Source,
+}
+
+/// What settings were read from, so that they can be read again.
+#[derive(Default)]
+pub(crate) struct Source {
+    /// The file of the configuration.
+    pub(crate) config: Option<PathBuf>,
+    /// All that were read.
+    pub(crate) files: Vec<PathBuf>,
+    /// When that began; never, if they were not read.
+    pub(crate) read_at: Option<SystemTime>,
+    /// What takes a restart to change, by its name in the file. It may hold a password.
+    pub(crate) fixed: BTreeMap<&'static str, String>,
+}
+
+impl Source {
+    /// The names of what is said otherwise there and takes a restart.
+    pub(crate) fn differences(&self, other: &Self) -> Vec<&'static str> {
+        let names: BTreeSet<_> = self.fixed.keys().chain(other.fixed.keys()).copied().collect();
+        names.into_iter().filter(|name| self.fixed.get(name) != other.fixed.get(name)).collect()
+    }
 }
 
 /// What the platform is shown, where nothing in front ends HTTPS.
@@ -52,6 +76,15 @@ pub(crate) enum Mode {
     Proxy(Proxy),
     /// They are kept, and the application is told.
     Tenants(Box<Tenants>),
+}
+
+impl Mode {
+    pub(crate) fn secret_files(&self) -> &[PathBuf] {
+        match self {
+            Self::Proxy(_) => &[],
+            Self::Tenants(tenants) => &tenants.secret_files,
+        }
+    }
 }
 
 /// How deliveries are passed on.
@@ -141,6 +174,13 @@ pub(crate) struct Probe {
     pub(crate) url: String,
     /// `UNTIS_WEBHOOK_PROBE_RESTORE`: whether it may undo a deactivation.
     pub(crate) may_restore: bool,
+}
+
+/// Without what it says, which may hold a password.
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source").field("files", &self.files).finish_non_exhaustive()
+    }
 }
 
 /// Without a URL, which may hold a password.

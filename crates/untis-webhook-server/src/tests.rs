@@ -31,7 +31,7 @@ use untis_webhook_tests::wire::{self, Connection};
 use crate::serve::daemon::{Addresses, Daemon};
 use crate::serve::error::StartError;
 use crate::serve::systemd::Sockets;
-use crate::settings::{Api, ApiListen, Database, LogFormat, Mode, Notify, Settings, Tenants};
+use crate::settings::{Api, ApiListen, Database, LogFormat, Mode, Notify, Settings, Source, Tenants};
 
 mod admin;
 mod api;
@@ -44,6 +44,7 @@ mod probing;
 #[cfg(unix)]
 mod process;
 mod receiving;
+mod reloading;
 mod starting;
 mod stopping;
 mod telling;
@@ -69,6 +70,7 @@ impl Setup {
             admin_listen: any_port(),
             log: EnvFilter::default(),
             log_format: LogFormat::Text,
+            source: Source::default(),
             mode: Mode::Tenants(Box::new(Tenants {
                 environment: "production".to_owned(),
                 environment_keys: None,

@@ -32,7 +32,6 @@ impl ServerTls {
     }
 
     /// From now on new connections are shown this one.
-    #[cfg_attr(not(test), expect(dead_code, reason = "a file that changes is not looked at yet"))]
     pub(crate) fn replace(&self, identity: Identity) {
         self.metrics.certificate(identity.expires());
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = identity;

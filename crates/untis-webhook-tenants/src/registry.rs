@@ -1,6 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 
 use crate::{
@@ -15,6 +16,7 @@ mod operate;
 mod probe;
 mod read;
 mod receive;
+mod reload;
 
 pub use self::builder::{OpenError, RegistryBuilder};
 pub use self::error::{ReceiveError, RegistryError};
@@ -69,9 +71,9 @@ pub struct Registry<S>(Arc<Inner<S>>);
 struct Inner<S> {
     store: S,
     environment: String,
-    environment_keys: Vec<String>,
+    environment_keys: ArcSwap<Vec<String>>,
     client_ids: Vec<String>,
-    ring: KeyRing,
+    ring: ArcSwap<KeyRing>,
     fingerprints: FingerprintKey,
     grace: u64,
     destroys_deleted_at_once: bool,
@@ -146,9 +148,9 @@ impl<S> fmt::Debug for Registry<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Registry")
             .field("environment", &self.0.environment)
-            .field("environment_keys", &self.0.environment_keys)
+            .field("environment_keys", &self.0.environment_keys.load())
             .field("client_ids", &self.0.client_ids)
-            .field("ring", &self.0.ring)
+            .field("ring", &self.0.ring.load())
             .finish_non_exhaustive()
     }
 }

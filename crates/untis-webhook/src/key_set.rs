@@ -65,7 +65,7 @@ impl PartialEq<&str> for KeyId {
 /// More than one is for a rotation, while the old key and the new one are both in use, or for a receiver of
 /// several environments. A delivery says which key signed it ([`Verified::key_id`](crate::Verified::key_id)),
 /// and whoever trusts several environments must look.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeySet(Vec<(KeyId, VerifyingKey)>);
 
 impl KeySet {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
-use untis_webhook::Verifier;
+use untis_webhook::{KeySet, Verifier};
 use untis_webhook_config::Config as Webhook;
 
 use crate::Config;
@@ -46,10 +46,14 @@ where
         let listener = TcpListener::bind(listen).await;
         let listener = listener
             .map_err(|error| format!("cannot listen on {listen}: {error}: LISTEN names another address"))?;
-        let keys = webhook.keys.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>().join(", ");
-        tracing::info!(address = %listener.local_addr()?, keys, "listening");
+        let names = |keys: &KeySet| keys.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>().join(", ");
+        tracing::info!(address = %listener.local_addr()?, keys = names(&webhook.keys), "listening");
 
-        serve(listener, webhook.into_verifier(), Box::pin(stop)).await;
+        let (verifier, _watch) = webhook.into_watched_verifier(move |reloaded| match reloaded {
+            Ok(keys) => tracing::info!(keys = names(keys), "other keys are trusted from now on"),
+            Err(error) => tracing::warn!(%error, "the keys of before are trusted on"),
+        })?;
+        serve(listener, verifier, Box::pin(stop)).await;
         tracing::info!("stopped");
         Ok::<_, Box<dyn Error>>(())
     })?;

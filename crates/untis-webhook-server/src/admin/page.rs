@@ -17,7 +17,6 @@ use self::attention::{Attention, attention};
 use self::frame::Frame;
 use self::language::Language;
 use self::list::Found;
-pub(crate) use self::overview::Failure;
 use self::query::Query;
 use self::refusals::refusals;
 use self::school::School;
@@ -138,7 +137,7 @@ async fn overview<W: Watched>(admin: &Admin<W>, language: Language, query: &Quer
     let recent = admin.metrics.recent();
     let ready = admin.is_ready().await;
     let content = html! {
-        (overview::state(language, ready, &admin.failures(), now))
+        (overview::state(language, ready, admin.reloads.failure().as_ref(), now))
         @if let Some(registry) = admin.watched.registry() {
             @match within(Attention::of(registry)).await {
                 Ok(kinds) => {

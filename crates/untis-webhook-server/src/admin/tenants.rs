@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::timeout;
-use untis_webhook_tenants::{FingerprintKey, KeyRing, Registry, Store, Summary, TenantKey, Timestamp};
+use untis_webhook_tenants::{FingerprintKey, Registry, Store, Summary, TenantKey, Timestamp};
 
 use super::Watched;
 use super::readiness::NotReady;
@@ -12,13 +12,12 @@ use crate::metrics::Metrics;
 /// The registry, its database, and its keys.
 pub(crate) struct Tenants<S> {
     registry: Registry<S>,
-    ring: KeyRing,
     summaries: Arc<Summaries>,
 }
 
 impl<S> Tenants<S> {
-    pub(crate) fn new(registry: Registry<S>, ring: KeyRing) -> Self {
-        Self { registry, ring, summaries: Arc::default() }
+    pub(crate) fn new(registry: Registry<S>) -> Self {
+        Self { registry, summaries: Arc::default() }
     }
 }
 
@@ -50,7 +49,11 @@ impl<S: Store + 'static> Watched for Tenants<S> {
         let mut transaction = store.begin().await?;
         store.lock(&mut transaction, TenantKey { environment, tenant_id: "" }, None).await?;
         let wrapped = store.lock_fingerprint_keys(&mut transaction, environment).await?;
-        FingerprintKey::open(environment, &self.ring, wrapped.iter().map(|(name, key)| (&**name, &**key)))?;
+        FingerprintKey::open(
+            environment,
+            &self.registry.ring(),
+            wrapped.iter().map(|(name, key)| (&**name, &**key)),
+        )?;
         Ok(())
     }
 

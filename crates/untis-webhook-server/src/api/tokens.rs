@@ -1,3 +1,6 @@
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use sha2::{Digest, Sha256};
@@ -5,8 +8,9 @@ use subtle::{Choice, ConstantTimeEq};
 use untis_webhook::event::Secret;
 
 /// The tokens of those who may ask, by their hashes: to compare these takes the same time whatever they are, and however
-/// long the token is that was shown.
-pub(crate) struct Tokens(Vec<[u8; 32]>);
+/// long the token is that was shown. A clone shares them.
+#[derive(Clone)]
+pub(crate) struct Tokens(Arc<ArcSwap<Vec<[u8; 32]>>>);
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,14 +21,19 @@ pub(crate) struct Caller {
 
 impl Tokens {
     pub(crate) fn new(tokens: &[Secret]) -> Self {
-        Self(tokens.iter().map(|token| Sha256::digest(token.expose()).into()).collect())
+        Self(Arc::new(ArcSwap::from_pointee(hashes(tokens))))
+    }
+
+    /// These count from now on, and no other.
+    pub(crate) fn replace(&self, tokens: &[Secret]) {
+        self.0.store(Arc::new(hashes(tokens)));
     }
 
     /// # Errors
     ///
     /// The challenge (RFC 6750 section 3) for who shows no token, or another.
     pub(crate) fn caller(&self, headers: &HeaderMap) -> Result<Caller, &'static str> {
-        if self.0.is_empty() {
+        if self.is_empty() {
             return Ok(Caller { token: None });
         }
         let mut shown = headers.get_all(AUTHORIZATION).iter();
@@ -42,13 +51,17 @@ impl Tokens {
     pub(crate) fn number(&self, token: &[u8]) -> Option<usize> {
         let hash: [u8; 32] = Sha256::digest(token).into();
         // Each is compared, whichever it is.
-        let equal: Vec<Choice> = self.0.iter().map(|other| hash.ct_eq(other)).collect();
+        let equal: Vec<Choice> = self.0.load().iter().map(|other| hash.ct_eq(other)).collect();
         Some(equal.into_iter().position(bool::from)? + 1)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.load().is_empty()
     }
+}
+
+fn hashes(tokens: &[Secret]) -> Vec<[u8; 32]> {
+    tokens.iter().map(|token| Sha256::digest(token.expose()).into()).collect()
 }
 
 const NO_TOKEN: &str = "Bearer";

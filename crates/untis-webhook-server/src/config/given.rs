@@ -6,7 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use untis_webhook_config::{may_be_key, read_file, shown};
 
-use super::keys::{KEYS, Key};
+use super::keys::{KEYS, Key, RELOADED};
 use super::{ConfigError, NOT_UNICODE};
 
 /// What was said, and where.
@@ -96,6 +96,12 @@ impl Values {
         let variable = KEYS.iter().find(|key| key.name == name).map_or("", |key| key.var);
         let file = self.file.as_ref().map(|file| format!(", or {name} in {file}")).unwrap_or_default();
         ConfigError(format!("{variable}{file} is not set: expected {expected}"))
+    }
+
+    /// What takes a restart to change.
+    pub(super) fn fixed(self) -> BTreeMap<&'static str, String> {
+        let fixed = self.given.into_iter().filter(|(name, _)| !RELOADED.contains(name));
+        fixed.map(|(name, given)| (name, given.text)).collect()
     }
 
     fn take(&mut self, text: &str, within: &str, table: &DeTable<'_>) -> Result<(), ConfigError> {

@@ -33,3 +33,14 @@ pub(super) const KEYS: [Key; 24] = [
     Key { name: "tls.certificate_file", var: "UNTIS_WEBHOOK_TLS_CERTIFICATE_FILE" },
     Key { name: "tls.key_file", var: "UNTIS_WEBHOOK_TLS_KEY_FILE" },
 ];
+
+/// Of them those whose change takes no restart.
+pub(super) const RELOADED: [&str; 7] = [
+    "keys",
+    "tenants.environment_keys",
+    "tenants.store_keys",
+    "tenants.api.token_file",
+    "tenants.notify.secret_file",
+    "tls.certificate_file",
+    "tls.key_file",
+];

@@ -1,5 +1,7 @@
 use std::fmt::Write;
+use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -9,8 +11,9 @@ use sha2::Sha256;
 use untis_webhook::event::Secret;
 use zeroize::Zeroizing;
 
-/// Signs messages as Standard Webhooks has it, with each of the secrets.
-pub(super) struct Signer(Vec<Hmac<Sha256>>);
+/// Signs messages as Standard Webhooks has it, with each of the secrets. A clone shares them.
+#[derive(Clone)]
+pub(crate) struct Signer(Arc<ArcSwap<Vec<Hmac<Sha256>>>>);
 
 /// A secret is none. It is not repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,17 +27,20 @@ pub(crate) enum SecretError {
 }
 
 impl Signer {
-    pub(super) fn new(secrets: &[Secret]) -> Result<Self, SecretError> {
-        if secrets.is_empty() {
-            return Err(SecretError::None);
-        }
-        secrets.iter().map(keyed).collect::<Result<_, _>>().map(Self)
+    pub(crate) fn new(secrets: &[Secret]) -> Result<Self, SecretError> {
+        Ok(Self(Arc::new(ArcSwap::from_pointee(all_keyed(secrets)?))))
+    }
+
+    /// Signs with these from now on.
+    pub(crate) fn replace(&self, secrets: &[Secret]) -> Result<(), SecretError> {
+        self.0.store(Arc::new(all_keyed(secrets)?));
+        Ok(())
     }
 
     /// The value of `webhook-signature`: that of each secret, with spaces between.
     pub(super) fn sign(&self, id: &str, timestamp: u64, body: &[u8]) -> String {
         let mut signatures = String::new();
-        for keyed in &self.0 {
+        for keyed in self.0.load().iter() {
             let mut hmac = keyed.clone();
             hmac.update(format!("{id}.{timestamp}.").as_bytes());
             hmac.update(body);
@@ -43,6 +49,13 @@ impl Signer {
             let _ = write!(signatures, "{space}v1,{}", BASE64_STANDARD.encode(hmac.finalize().into_bytes()));
         }
         signatures
+    }
+}
+
+fn all_keyed(secrets: &[Secret]) -> Result<Vec<Hmac<Sha256>>, SecretError> {
+    match secrets.is_empty() {
+        true => Err(SecretError::None),
+        false => secrets.iter().map(keyed).collect(),
     }
 }
 

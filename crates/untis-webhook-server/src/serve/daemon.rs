@@ -14,11 +14,13 @@ use untis_webhook_serve::{connections, serve, serve_at_most};
 
 use super::deliveries::DeliveryService;
 use super::error::StartError;
+use super::stop::HangUps;
 use super::systemd::Sockets;
 use super::{proxy, tenants};
 use crate::admin::{Admin, Watched};
 use crate::metrics::Metrics;
-use crate::settings::{Mode, Settings};
+use crate::reload::{Read, Reload, Reloads};
+use crate::settings::{Mode, Settings, Source};
 use crate::tls::{ServerTls, TlsListener};
 
 /// All of it, opened and bound, before the first connection is taken.
@@ -28,6 +30,8 @@ pub(crate) struct Daemon {
     /// Ends once `stop` is gone and what had begun is done.
     serving: Pin<Box<dyn Future<Output = ()> + Send>>,
     stop: watch::Sender<()>,
+    /// None once it is part of what is served.
+    reload: Option<Reload>,
 }
 
 /// Where it listens.
@@ -41,11 +45,12 @@ pub(crate) struct Addresses {
 
 impl Daemon {
     pub(crate) async fn open(settings: Settings, sockets: Sockets) -> Result<Self, StartError> {
-        let Settings { webhook, listen, tls, path, admin_listen, mode, .. } = settings;
+        let Settings { webhook, listen, tls, path, admin_listen, mode, source, .. } = settings;
         let metrics = Metrics::new()?;
         metrics.recent().trust(webhook.keys.iter().map(|(id, _)| id.as_str()));
         let tls = tls.map(|tls| ServerTls::new(tls.identity, metrics.clone()));
-        let front = Front { webhook, path, metrics, tls, listen, admin_listen, sockets };
+        let reloads = Reloads::default();
+        let front = Front { webhook, path, metrics, tls, reloads, source, listen, admin_listen, sockets };
         match mode {
             Mode::Proxy(_) if front.sockets.api.is_some() => Err(StartError::NoApi),
             Mode::Proxy(proxy) => proxy::open(front, proxy).await,
@@ -56,7 +61,7 @@ impl Daemon {
     /// Serves by the future that is made of what tells it to stop.
     pub(super) fn new<F>(
         addresses: Addresses,
-        metrics: Metrics,
+        reload: Reload,
         serve: impl FnOnce(watch::Receiver<()>) -> F,
     ) -> Self
     where
@@ -66,6 +71,7 @@ impl Daemon {
         let _ = addresses;
         let (stop, stopped) = watch::channel(());
         let serving = serve(stopped);
+        let metrics = reload.metrics.clone();
         Self {
             #[cfg(test)]
             addresses,
@@ -76,7 +82,22 @@ impl Daemon {
                 }
             }),
             stop,
+            reload: Some(reload),
         }
+    }
+
+    /// With settings that are read again at these signals, and when a file of theirs changes.
+    pub(crate) fn reading_again(mut self, read: Read, hang_ups: HangUps) -> Self {
+        if let Some(reload) = self.reload.take() {
+            let serving = self.serving;
+            self.serving = Box::pin(async move {
+                tokio::select! {
+                    () = serving => {}
+                    () = reload.run(read, hang_ups) => {}
+                }
+            });
+        }
+        self
     }
 
     /// Where it listens, whatever port it was told.
@@ -109,6 +130,8 @@ pub(super) struct Front {
     pub(super) metrics: Metrics,
     /// None is HTTP.
     pub(super) tls: Option<ServerTls>,
+    pub(super) reloads: Reloads,
+    pub(super) source: Source,
     listen: SocketAddr,
     admin_listen: SocketAddr,
     pub(super) sockets: Sockets,

@@ -27,6 +27,31 @@ impl Signals {
     }
 }
 
+/// What tells the daemon to read again what it is configured with: SIGHUP, where there are signals.
+#[derive(Debug)]
+pub(crate) struct HangUps {
+    #[cfg(unix)]
+    signal: Signal,
+}
+
+impl HangUps {
+    /// From now on they no longer end the process by themselves.
+    pub(crate) fn new() -> io::Result<Self> {
+        Ok(Self {
+            #[cfg(unix)]
+            signal: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Comes back at the next one.
+    pub(crate) async fn next(&mut self) {
+        #[cfg(unix)]
+        self.signal.recv().await;
+        #[cfg(not(unix))]
+        std::future::pending::<()>().await;
+    }
+}
+
 /// What tells the daemon to stop: SIGINT and SIGTERM, or Ctrl-C where there are no signals.
 #[cfg(not(unix))]
 pub(super) struct Signals;

@@ -11,12 +11,14 @@ use untis_webhook_tenants_sqlx::{PgStore, SqliteStore};
 use super::daemon::{Addresses, Daemon, Front, gone, serve_admin, serve_webhook};
 use super::deliveries;
 use super::error::StartError;
+use super::reloaded::{self, Receiving, Registering};
 use super::work::{Probe, Work};
 use crate::admin::{self, Access, Admin};
 use crate::api::Api;
 use crate::api::listener::ApiListener;
 use crate::api::tokens::Tokens;
 use crate::notify::{Notify, is_in_the_clear};
+use crate::reload::Reload;
 use crate::settings::{self, ApiListen, Database, Mode, Settings};
 
 /// What is verified is kept, and the application is told.
@@ -46,10 +48,11 @@ async fn open_over<S: Store + 'static>(
     let registry = registry(&front.webhook, &tenants, store).await?;
 
     let listeners = front.bind().await?;
+    let tokens = Tokens::new(tenants.api.as_ref().map_or(&[], |api| &api.tokens));
     let api = match &tenants.api {
         Some(api) => {
             let listener = ApiListener::open(front.sockets.api.take(), &api.listen).await?;
-            Some((listener, Api::new(registry.clone(), &api.tokens, front.metrics.clone())))
+            Some((listener, Api::new(registry.clone(), tokens.clone(), front.metrics.clone())))
         }
         None => None,
     };
@@ -75,16 +78,25 @@ async fn open_over<S: Store + 'static>(
         Some(_) => {}
     }
 
-    let tokens = Tokens::new(tenants.api.as_ref().map_or(&[], |api| &api.tokens));
-    let Front { webhook, path, metrics, tls, .. } = front;
-    Ok(Daemon::new(addresses, metrics.clone(), |stopped| async move {
+    let Front { webhook, path, metrics, tls, reloads, source, .. } = front;
+    let verifier = webhook.into_verifier();
+    let receiving = Receiving { verifier: verifier.clone(), tls: tls.clone(), metrics: metrics.clone() };
+    let apply = reloaded::received(Registering {
+        receiving,
+        registry: registry.clone(),
+        tokens: tokens.clone(),
+        signer: notify.as_ref().map(Notify::signer),
+    });
+    let reload = Reload { apply, reloads: reloads.clone(), metrics: metrics.clone(), source };
+    Ok(Daemon::new(addresses, reload, |stopped| async move {
         let admin = Admin::new(
-            admin::Tenants::new(registry.clone(), tenants.ring),
+            admin::Tenants::new(registry.clone()),
             metrics.clone(),
+            reloads,
             stopped.clone(),
             Access::new(addresses.admin.ip().is_loopback(), tokens),
         );
-        let deliveries = deliveries::received(webhook.into_verifier(), path, registry.clone(), metrics);
+        let deliveries = deliveries::received(verifier, path, registry.clone(), metrics);
         let work = Work { registry, notify, probe };
         let (receiving, received) = watch::channel(());
         let (telling, told) = watch::channel(());
@@ -112,7 +124,7 @@ pub(crate) fn checked(settings: &Settings) -> Result<(), StartError> {
 }
 
 /// Whether the API asks whoever reaches it for a token: on a Unix socket it answers whoever may open the file.
-fn check_api(tenants: &settings::Tenants) -> Result<(), StartError> {
+pub(super) fn check_api(tenants: &settings::Tenants) -> Result<(), StartError> {
     let is_open = |api: &settings::Api| matches!(api.listen, ApiListen::Tcp(_)) && api.tokens.is_empty();
     match tenants.api.as_ref().is_some_and(is_open) {
         true => Err(StartError::ApiToken),

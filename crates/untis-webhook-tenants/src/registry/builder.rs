@@ -2,6 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 use untis_webhook::KeySet;
 
@@ -109,16 +110,17 @@ impl RegistryBuilder {
         if !is_storable(&self.environment, 64) {
             return Err(OpenError::Environment);
         }
-        let fingerprints = fingerprint_key(&store, &self.environment, &self.ring).await?;
+        let fingerprints =
+            fingerprint_key(&store, &self.environment, &self.ring, FingerprintKey::generate).await?;
         let Self {
             environment, client_ids, ring, grace, destroys_deleted_at_once, keep_bodies, clock, ..
         } = self;
         Ok(Registry(Arc::new(Inner {
             store,
             environment,
-            environment_keys,
+            environment_keys: ArcSwap::from_pointee(environment_keys),
             client_ids,
-            ring,
+            ring: ArcSwap::from_pointee(ring),
             fingerprints,
             grace,
             destroys_deleted_at_once,
@@ -129,11 +131,13 @@ impl RegistryBuilder {
     }
 }
 
-/// The environment's fingerprint key. It is made once; each key of the ring that it is not wrapped under yet gets it.
-async fn fingerprint_key<S: Store>(
+/// The environment's fingerprint key. It is made once, where there may be none yet; each key of the ring that it is not wrapped under
+/// yet gets it.
+pub(super) async fn fingerprint_key<S: Store>(
     store: &S,
     environment: &str,
     ring: &KeyRing,
+    make: impl FnOnce() -> Result<FingerprintKey, SealError>,
 ) -> Result<FingerprintKey, OpenError> {
     let mut transaction = store.begin().await?;
     let wrapped = store.lock_fingerprint_keys(&mut transaction, environment).await?;
@@ -146,7 +150,7 @@ async fn fingerprint_key<S: Store>(
         }
     }
     let key = match wrapped.is_empty() {
-        true => FingerprintKey::generate()?,
+        true => make()?,
         false => {
             FingerprintKey::open(environment, ring, wrapped.iter().map(|(name, key)| (&**name, &**key)))?
         }

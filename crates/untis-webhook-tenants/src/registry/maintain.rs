@@ -82,7 +82,7 @@ impl<S: Store> Registry<S> {
     ///
     /// [`RegistryError`]. What was encrypted again before is.
     pub async fn rekey(&self) -> Result<Rekeyed, RegistryError> {
-        let header = self.0.ring.primary_header().ok_or(SealError::Failed)?;
+        let header = self.0.ring.load().primary_header().ok_or(SealError::Failed)?;
         let selection = Selection::NotUnder(&header);
         let mut rekeyed = Rekeyed::default();
         let mut after = None;
@@ -107,7 +107,7 @@ impl<S: Store> Registry<S> {
 
     /// Gives the names of keys that are missing.
     async fn rekey_tenant(&self, tenant_id: &str) -> Result<BTreeSet<String>, RegistryError> {
-        let (store, ring) = (&self.0.store, &self.0.ring);
+        let (store, ring) = (&self.0.store, self.0.ring.load_full());
         let key = TenantKey { environment: self.environment(), tenant_id };
         let mut missing = BTreeSet::new();
         let mut transaction = store.begin().await?;
@@ -136,7 +136,7 @@ impl<S: Store> Registry<S> {
         let (store, environment) = (&self.0.store, self.environment());
         let mut transaction = store.begin().await?;
         for (name, _) in store.lock_fingerprint_keys(&mut transaction, environment).await? {
-            if self.0.ring.get(&name).is_none() {
+            if self.0.ring.load().get(&name).is_none() {
                 store.save_fingerprint_key(&mut transaction, environment, &name, None).await?;
             }
         }

@@ -200,6 +200,6 @@ impl<S: Store> Registry<S> {
         column: Column,
         sealed: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, SealError> {
-        column.at(key, |place| self.0.ring.open(place, sealed))
+        column.at(key, |place| self.0.ring.load().open(place, sealed))
     }
 }

@@ -74,7 +74,7 @@ impl<S: Store> Registry<S> {
 
     /// What of a delivery is known without a look at the store.
     fn arriving<'a>(&self, delivery: &'a Verified<Bytes>) -> Result<Arriving<'a>, ReceiveError> {
-        if !self.0.environment_keys.iter().any(|name| name == delivery.key_id().as_str()) {
+        if !self.0.environment_keys.load().iter().any(|name| name == delivery.key_id().as_str()) {
             return Err(ReceiveError::Environment);
         }
         let event = delivery.event().ok().map(Verified::into_inner);
@@ -201,7 +201,7 @@ impl<S: Store> Registry<S> {
     }
 
     fn seal(&self, key: TenantKey<'_>, column: Column, plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
-        column.at(key, |place| self.0.ring.seal(place, plaintext))
+        column.at(key, |place| self.0.ring.load().seal(place, plaintext))
     }
 }
 

@@ -8,25 +8,18 @@ use super::parts::{outside, table, time};
 use super::query::Query;
 use super::reasons::not_ready;
 use crate::recent::Recent;
+use crate::reload::Failure;
 
-/// What did not load, of what is in use in an earlier form.
-#[derive(Clone, Debug)]
-pub(crate) struct Failure {
-    pub(crate) what: &'static str,
-    pub(crate) error: String,
-    pub(crate) since: SystemTime,
-}
-
-/// How the daemon is, in a line, and what of it is not as its files say.
+/// How the daemon is, in a line, and whether it is not as its files say.
 pub(super) fn state(
     language: Language,
     ready: Result<(), &'static str>,
-    failures: &[Failure],
+    failure: Option<&Failure>,
     now: Timestamp,
 ) -> Markup {
-    let class = match (ready, failures) {
-        (Ok(()), []) => "state good",
-        (Ok(()), _) => "state warn",
+    let class = match (ready, failure) {
+        (Ok(()), None) => "state good",
+        (Ok(()), Some(_)) => "state warn",
         (Err(_), _) => "state bad",
     };
     html! {
@@ -44,19 +37,13 @@ pub(super) fn state(
                     }
                 }
             }
-            @if !failures.is_empty() {
+            @if let Some(Failure { error, since }) = failure {
                 p {
                     (language.say(
-                        "These did not load, and what was loaded before is in use:",
-                        "Nicht geladen wurden, und in Gebrauch ist, was davor geladen war:",
+                        "What is configured cannot be used, and what was read before is in use: ",
+                        "Die Konfiguration lässt sich nicht verwenden; in Gebrauch ist, was davor gelesen wurde: ",
                     ))
-                }
-                ul {
-                    @for Failure { what, error, since } in failures {
-                        li {
-                            strong { (what) } ", " (time(language, Some(timestamp(*since)), now)) ": " (outside(error))
-                        }
-                    }
+                    (outside(error)) ", " (time(language, Some(timestamp(*since)), now)) "."
                 }
             }
         }
@@ -159,24 +146,23 @@ mod tests {
 
     #[test]
     fn what_did_not_load_is_said_with_why_and_since_when() {
-        let failures = [Failure {
-            what: "trusted keys",
+        let failure = Failure {
             error: "expected <a key>".to_owned(),
             since: SystemTime::UNIX_EPOCH + Duration::from_secs(60),
-        }];
-        let said = |ready, failures| {
-            let now = Timestamp::from_seconds(180);
-            Language::ALL.map(|language| state(language, ready, failures, now).into_string())
         };
-        for html in said(Ok(()), &failures) {
+        let said = |ready, failure| {
+            let now = Timestamp::from_seconds(180);
+            Language::ALL.map(|language| state(language, ready, failure, now).into_string())
+        };
+        for html in said(Ok(()), Some(&failure)) {
             assert!(html.contains("state warn"), "{html}");
-            for text in ["trusted keys", "2 min", "expected &lt;a key&gt;"] {
+            for text in ["2 min", "expected &lt;a key&gt;"] {
                 assert!(html.contains(text), "{text}: {html}");
             }
         }
-        let [english, german] = said(Err("stopping"), &[]);
+        let [english, german] = said(Err("stopping"), None);
         assert!(english.contains("state bad") && english.contains("not taken: stopping."), "{english}");
         assert!(german.contains("Nicht bereit") && german.contains("der Dienst wird beendet."), "{german}");
-        assert!(said(Ok(()), &[])[0].contains("state good"));
+        assert!(said(Ok(()), None)[0].contains("state good"));
     }
 }
