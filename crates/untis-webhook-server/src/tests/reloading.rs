@@ -8,6 +8,7 @@ use untis_webhook_tenants::Store;
 use untis_webhook_testkit::School;
 use untis_webhook_tests::platform::{PLATFORM, STRANGER};
 
+use super::tls::{Certificate, connect, post, shown, trusting};
 use super::*;
 use crate::serve::stop::HangUps;
 
@@ -53,8 +54,12 @@ impl Files {
     }
 }
 
-/// A platform that signs with the key in `old.txt`, and later with that in `new.txt`.
 async fn start(application: &Application) -> (Running, Files) {
+    start_with(application, "").await
+}
+
+/// A platform that signs with the key in `old.txt`, and later with that in `new.txt`.
+async fn start_with(application: &Application, besides: &str) -> (Running, Files) {
     let folder = tempfile::tempdir().unwrap();
     let files = Files(folder.path().to_owned());
     files.put("old.txt", &PLATFORM.public_key_base64());
@@ -65,7 +70,7 @@ async fn start(application: &Application) -> (Running, Files) {
     files.put("token.txt", TOKEN);
     files.put("secret.txt", &secret(1));
     files.put("url.txt", &application.url());
-    files.configure("old=old.txt", "old", "first=first.key", "");
+    files.configure("old=old.txt", "old", "first=first.key", besides);
 
     let file = files.0.join("untis-webhookd.toml");
     let read = move || Settings::read(Some(&file), |_| Ok(None));
@@ -142,6 +147,36 @@ async fn a_token_is_replaced_while_both_are_taken() {
     files.put("token.txt", "another");
     eventually(async || (answers(TOKEN).await == 401).then_some(())).await;
     assert_eq!(answers("another").await, 200);
+}
+
+#[tokio::test]
+async fn a_certificate_is_replaced_with_its_key_one_after_the_other() {
+    let application = Application::start([Answer::Status(204)]).await;
+    let (old, new) = (Certificate::until(2050), Certificate::until(2051));
+    let folder = tempfile::tempdir().unwrap();
+    let files = Files(folder.path().to_owned());
+    let put = |certificate: &Certificate, file: &str| {
+        files.put(file, &fs::read_to_string(certificate.path(file)).unwrap());
+    };
+    for file in CERTIFICATE {
+        put(&old, file);
+    }
+    let [certificate, key] = CERTIFICATE.map(|file| folder.path().join(file).display().to_string());
+    let tls = format!("tls = {{ certificate_file = {certificate:?}, key_file = {key:?} }}");
+    let (daemon, _) = start_with(&application, &tls).await;
+    let client = Arc::new(trusting(&[&old, &new]));
+    let address = daemon.addresses.webhook;
+    let delivery = School::new(&PLATFORM, "12345").activate();
+    let mut before = connect(&client, address).await.unwrap();
+    assert_eq!((shown(&before), post(&mut before, &delivery).await), (old.der.clone(), 204));
+
+    put(&new, CERTIFICATE[0]);
+    let failed = async || (daemon.metric("untis_webhook_reload_failed").await == Some(1.0)).then_some(());
+    eventually(failed).await;
+    assert_eq!(shown(&connect(&client, address).await.unwrap()), old.der);
+    put(&new, CERTIFICATE[1]);
+    eventually(async || (shown(&connect(&client, address).await.unwrap()) == new.der).then_some(())).await;
+    assert_eq!(post(&mut before, &delivery).await, 204);
 }
 
 #[tokio::test]
@@ -273,5 +308,8 @@ async fn sighup_has_all_read_again_also_where_no_file_seems_to_have_changed() {
     read_again().await;
     assert_eq!(daemon.deliver(&School::new(&PLATFORM, "12345").activate()).await, 204);
 }
+
+/// The files of a certificate and of its key.
+const CERTIFICATE: [&str; 2] = ["certificate.pem", "key.pem"];
 
 const APPLICATION: &str = "the application's address";

@@ -1,6 +1,7 @@
 use std::convert::Infallible;
 use std::future::pending;
 use std::io;
+use std::path::PathBuf;
 
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -23,13 +24,13 @@ use crate::settings::{Proxy, Tls};
 use crate::tls::{Identity, ServerTls, TlsListener};
 
 /// A certificate for localhost that ends in this year, and its two files.
-struct Certificate {
+pub(super) struct Certificate {
     folder: TempDir,
-    der: CertificateDer<'static>,
+    pub(super) der: CertificateDer<'static>,
 }
 
 impl Certificate {
-    fn until(year: i32) -> Self {
+    pub(super) fn until(year: i32) -> Self {
         let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
         params.not_after = date_time_ymd(year, 1, 1);
         let key = KeyPair::generate().unwrap();
@@ -40,9 +41,12 @@ impl Certificate {
         Self { folder, der: certificate.der().clone() }
     }
 
+    pub(super) fn path(&self, file: &str) -> PathBuf {
+        self.folder.path().join(file)
+    }
+
     fn tls(&self) -> Tls {
-        let file = |name| self.folder.path().join(name);
-        let (certificate_file, key_file) = (file("certificate.pem"), file("key.pem"));
+        let (certificate_file, key_file) = (self.path("certificate.pem"), self.path("key.pem"));
         let identity = Identity::read(&certificate_file, &key_file).unwrap();
         Tls { certificate_file, key_file, identity }
     }
@@ -53,7 +57,7 @@ impl Certificate {
 }
 
 /// A client that trusts these, and resumes what it may.
-fn trusting(certificates: &[&Certificate]) -> ClientConfig {
+pub(super) fn trusting(certificates: &[&Certificate]) -> ClientConfig {
     trusting_by(certificates, &[&TLS12, &TLS13])
 }
 
@@ -70,7 +74,10 @@ fn trusting_by(
     client.with_root_certificates(roots).with_no_client_auth()
 }
 
-async fn connect(client: &Arc<ClientConfig>, address: SocketAddr) -> io::Result<TlsStream<TcpStream>> {
+pub(super) async fn connect(
+    client: &Arc<ClientConfig>,
+    address: SocketAddr,
+) -> io::Result<TlsStream<TcpStream>> {
     let stream = TcpStream::connect(address).await?;
     let name = ServerName::try_from("localhost").unwrap();
     timeout(Duration::from_secs(20), TlsConnector::from(Arc::clone(client)).connect(name, stream))
@@ -79,7 +86,7 @@ async fn connect(client: &Arc<ClientConfig>, address: SocketAddr) -> io::Result<
 }
 
 /// What is answered by HTTP/1.1.
-async fn post(stream: &mut TlsStream<TcpStream>, delivery: &Delivery) -> u16 {
+pub(super) async fn post(stream: &mut TlsStream<TcpStream>, delivery: &Delivery) -> u16 {
     let mut connection = Connection::over(stream);
     connection.send(wire::head_of(delivery)).await;
     connection.send(delivery.body()).await;
@@ -305,7 +312,7 @@ async fn what_has_begun_by_tls_is_answered_and_its_end_is_said_when_it_stops() {
 }
 
 /// The certificate that this connection was shown.
-fn shown(stream: &TlsStream<TcpStream>) -> CertificateDer<'static> {
+pub(super) fn shown(stream: &TlsStream<TcpStream>) -> CertificateDer<'static> {
     stream.get_ref().1.peer_certificates().unwrap()[0].clone().into_owned()
 }
 
