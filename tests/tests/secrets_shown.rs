@@ -294,7 +294,9 @@ fn errors(shown: &mut Shown, hidden: &mut Hidden) {
     shown.error(&untis_webhook_config::keys([private.as_str()]).unwrap_err());
     let public = format!("production={}", PLATFORM.public_key_base64());
     let vars = |name: &str| (name == untis_webhook_config::KEYS).then(|| public.clone());
-    shown.debug(&untis_webhook_config::Config::from_vars(vars).unwrap());
+    let config = untis_webhook_config::Config::from_vars(vars).unwrap();
+    shown.debug(&config);
+    shown.debug(&config.into_watched_verifier(|_| {}).unwrap().1);
 
     let body = Payload::every().next().unwrap().to_string();
     for body in [&body[..body.len() - 1], &body.replace("\"test-secret\"", "[\"test-secret\"]")] {
