@@ -103,7 +103,10 @@ impl Reload {
         self.metrics.reloaded(reloaded.is_ok());
         if let Err(error) = &reloaded {
             if self.reloads.ended(Err(error.clone())) {
-                tracing::warn!(error, "what is configured cannot be used: what was read before is");
+                tracing::warn!(
+                    error,
+                    "what is configured cannot be used: it goes on with what was read before"
+                );
             }
         } else {
             self.reloads.ended(Ok(()));

@@ -98,10 +98,11 @@ impl Values {
         ConfigError(format!("{variable}{file} is not set: expected {expected}"))
     }
 
-    /// What takes a restart to change.
+    /// What takes a restart to change, and whether TLS is spoken.
     pub(super) fn fixed(self) -> BTreeMap<&'static str, String> {
+        let tls = self.given.contains_key("tls.certificate_file").then(|| ("tls", "on".to_owned()));
         let fixed = self.given.into_iter().filter(|(name, _)| !RELOADED.contains(name));
-        fixed.map(|(name, given)| (name, given.text)).collect()
+        fixed.map(|(name, given)| (name, given.text)).chain(tls).collect()
     }
 
     fn take(&mut self, text: &str, within: &str, table: &DeTable<'_>) -> Result<(), ConfigError> {

@@ -32,8 +32,6 @@ pub(crate) enum StartError {
     Open(#[from] OpenError),
     #[error("the platform cannot be asked")]
     Probe(#[from] TokenProbeError),
-    #[error("whether deliveries are kept or passed on, and whether TLS is spoken, takes a restart to change")]
-    Restart,
     #[error("cannot start")]
     Runtime(#[source] io::Error),
     #[error("the socket that was given as {0} is not taken")]

@@ -12,7 +12,8 @@ use crate::reload::Apply;
 use crate::settings::{Mode, Settings, Tls};
 use crate::tls::ServerTls;
 
-/// What is replaced while deliveries come, whatever becomes of them.
+/// What is replaced while deliveries come, whatever becomes of them. Where that itself is another now, or whether TLS is spoken,
+/// nothing of it is: it takes a restart, and is named as such.
 #[derive(Clone)]
 pub(super) struct Receiving {
     pub(super) verifier: Verifier,
@@ -33,11 +34,9 @@ pub(super) fn passed_on(receiving: Receiving) -> Apply {
     Box::new(move |settings| {
         let receiving = receiving.clone();
         Box::pin(async move {
-            let Settings { mode: Mode::Proxy(_), webhook, tls, .. } = settings else {
-                return Err(StartError::Restart);
-            };
-            receiving.check(tls.as_ref())?;
-            receiving.replace(webhook.keys, tls);
+            if let Settings { mode: Mode::Proxy(_), webhook, tls, .. } = settings {
+                receiving.replace(webhook.keys, tls);
+            }
             Ok(())
         })
     })
@@ -52,13 +51,6 @@ pub(super) fn received<S: Store + 'static>(registering: Registering<S>) -> Apply
 }
 
 impl Receiving {
-    fn check(&self, tls: Option<&Tls>) -> Result<(), StartError> {
-        match self.tls.is_some() == tls.is_some() {
-            true => Ok(()),
-            false => Err(StartError::Restart),
-        }
-    }
-
     fn replace(&self, trusted: KeySet, tls: Option<Tls>) {
         self.metrics.recent().trust(trusted.iter().map(|(id, _)| id.as_str()));
         self.verifier.replace_keys(trusted);
@@ -71,10 +63,7 @@ impl Receiving {
 impl<S: Store> Registering<S> {
     /// All of it, or nothing: what can fail comes first.
     async fn replace(&self, settings: Settings) -> Result<(), StartError> {
-        let Settings { mode: Mode::Tenants(tenants), webhook, tls, .. } = settings else {
-            return Err(StartError::Restart);
-        };
-        self.receiving.check(tls.as_ref())?;
+        let Settings { mode: Mode::Tenants(tenants), webhook, tls, .. } = settings else { return Ok(()) };
         check_api(&tenants)?;
         let trusted = webhook.keys;
         let of_environment = tenants

@@ -285,10 +285,16 @@ async fn what_takes_a_restart_is_named() {
     let (log, _guard) = log();
     let application = Application::start([Answer::Status(204)]).await;
     let (daemon, files) = start(&application).await;
-    files.configure("old=old.txt,new=new.txt", "old,new", "first=first.key", "path = \"/other\"");
+    let certificate = Certificate::until(2050);
+    let [certificate_file, key_file] = CERTIFICATE.map(|file| certificate.path(file).display().to_string());
+    let besides = format!(
+        "path = \"/other\"\ntls = {{ certificate_file = {certificate_file:?}, key_file = {key_file:?} }}"
+    );
+    files.configure("old=old.txt,new=new.txt", "old,new", "first=first.key", &besides);
     until_answered(&daemon, &STRANGER, 204).await;
     let lines = eventually(async || Some(log.take()).filter(|lines| lines.contains("takes a restart"))).await;
-    assert!(lines.contains("takes a restart, and is as it was until then changed=\"path\""), "{lines}");
+    assert!(lines.contains("takes a restart, and is as it was until then changed=\"path, tls\""), "{lines}");
+    assert_eq!(daemon.admin("/readyz").await.1, "ready");
 }
 
 #[cfg(unix)]
