@@ -27,11 +27,13 @@ pub(super) async fn open(front: Front, tenants: settings::Tenants) -> Result<Dae
     match &tenants.database {
         Database::Postgres(url) => {
             let store = PgStore::connect(url).await?;
-            open_over(store, front, tenants).await
+            let pool = store.pool().clone();
+            open_over(store, front, tenants, async move { pool.close().await }).await
         }
         Database::Sqlite(file) => {
             let store = SqliteStore::open(file).await?;
-            open_over(store, front, tenants).await
+            let pool = store.pool().clone();
+            open_over(store, front, tenants, async move { pool.close().await }).await
         }
     }
 }
@@ -40,6 +42,7 @@ async fn open_over<S: Store + 'static>(
     store: S,
     mut front: Front,
     tenants: settings::Tenants,
+    close: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Daemon, StartError> {
     let notify = tenants.notify.as_ref();
     let notify =
@@ -112,6 +115,8 @@ async fn open_over<S: Store + 'static>(
         let answer = serve_api(api, gone(told.clone()));
         let watch = serve_admin(listeners.admin, admin, gone(told));
         tokio::join!(receive, work, answer, watch);
+        // Otherwise the process may end before SQLite has put its log into the file.
+        close.await;
     }))
 }
 

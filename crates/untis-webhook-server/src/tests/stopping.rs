@@ -60,3 +60,14 @@ async fn a_daemon_that_starts_again_tells_what_was_not_told() {
     let _daemon = setup.start().await;
     assert_eq!(application.told().await.json()["type"], "tenant.activated");
 }
+
+#[tokio::test]
+async fn sqlites_log_is_in_its_file_when_it_has_ended() {
+    let daemon = Setup::new().start().await;
+    let delivery = School::new(SigningKey::shared(), "12345").activate();
+    assert_eq!(daemon.deliver(&delivery).await, 204);
+    let folder = daemon.stop().await;
+    let files = std::fs::read_dir(folder.path()).unwrap();
+    let files: Vec<_> = files.map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(files, ["tenants.db"]);
+}
