@@ -98,11 +98,12 @@ impl Values {
         ConfigError(format!("{variable}{file} is not set: expected {expected}"))
     }
 
-    /// What takes a restart to change, and whether TLS is spoken.
+    /// What takes a restart to change, and with it whether TLS is spoken and the API asks for a token.
     pub(super) fn fixed(self) -> BTreeMap<&'static str, String> {
-        let tls = self.given.contains_key("tls.certificate_file").then(|| ("tls", "on".to_owned()));
+        let is_on = |key, name| self.given.contains_key(key).then(|| (name, "on".to_owned()));
+        let on = [is_on("tls.certificate_file", "tls"), is_on(TOKEN_FILE, TOKEN_FILE)];
         let fixed = self.given.into_iter().filter(|(name, _)| !RELOADED.contains(name));
-        fixed.map(|(name, given)| (name, given.text)).chain(tls).collect()
+        fixed.map(|(name, given)| (name, given.text)).chain(on.into_iter().flatten()).collect()
     }
 
     fn take(&mut self, text: &str, within: &str, table: &DeTable<'_>) -> Result<(), ConfigError> {
@@ -186,3 +187,4 @@ fn line(text: &str, at: usize) -> usize {
 }
 
 const CONFIG: &str = "UNTIS_WEBHOOK_CONFIG";
+const TOKEN_FILE: &str = "tenants.api.token_file";

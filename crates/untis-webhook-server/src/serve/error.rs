@@ -32,6 +32,8 @@ pub(crate) enum StartError {
     Open(#[from] OpenError),
     #[error("the platform cannot be asked")]
     Probe(#[from] TokenProbeError),
+    #[error("another environment, or whether deliveries are kept or passed on, takes a restart")]
+    Restart,
     #[error("cannot start")]
     Runtime(#[source] io::Error),
     #[error("the socket that was given as {0} is not taken")]

@@ -12,8 +12,8 @@ use crate::reload::Apply;
 use crate::settings::{Mode, Settings, Tls};
 use crate::tls::ServerTls;
 
-/// What is replaced while deliveries come, whatever becomes of them. Where that itself is another now, or whether TLS is spoken,
-/// nothing of it is: it takes a restart, and is named as such.
+/// What is replaced while deliveries come, whatever becomes of them. Where that itself is another now nothing of it is: it takes a
+/// restart. So does whether TLS is spoken, which is named as such and holds back nothing else.
 #[derive(Clone)]
 pub(super) struct Receiving {
     pub(super) verifier: Verifier,
@@ -34,9 +34,10 @@ pub(super) fn passed_on(receiving: Receiving) -> Apply {
     Box::new(move |settings| {
         let receiving = receiving.clone();
         Box::pin(async move {
-            if let Settings { mode: Mode::Proxy(_), webhook, tls, .. } = settings {
-                receiving.replace(webhook.keys, tls);
-            }
+            let Settings { mode: Mode::Proxy(_), webhook, tls, .. } = settings else {
+                return Err(StartError::Restart);
+            };
+            receiving.replace(webhook.keys, tls);
             Ok(())
         })
     })
@@ -63,7 +64,13 @@ impl Receiving {
 impl<S: Store> Registering<S> {
     /// All of it, or nothing: what can fail comes first.
     async fn replace(&self, settings: Settings) -> Result<(), StartError> {
-        let Settings { mode: Mode::Tenants(tenants), webhook, tls, .. } = settings else { return Ok(()) };
+        let Settings { mode: Mode::Tenants(tenants), webhook, tls, .. } = settings else {
+            return Err(StartError::Restart);
+        };
+        // The keys are those of another environment, whose deliveries would come into this one.
+        if tenants.environment != self.registry.environment() {
+            return Err(StartError::Restart);
+        }
         check_api(&tenants)?;
         let trusted = webhook.keys;
         let of_environment = tenants
@@ -76,7 +83,11 @@ impl<S: Store> Registering<S> {
         }
         self.registry.replace_environment_keys(&trusted, &of_environment)?;
         self.receiving.replace(trusted, tls);
-        self.tokens.replace(tenants.api.as_ref().map_or(&[], |api| &api.tokens));
+        let tokens = tenants.api.as_ref().map_or(&[][..], |api| &api.tokens);
+        // Without one it would answer everybody, where it listens until a restart.
+        if !tokens.is_empty() && !self.tokens.is_empty() {
+            self.tokens.replace(tokens);
+        }
         Ok(())
     }
 }

@@ -315,6 +315,79 @@ async fn sighup_has_all_read_again_also_where_no_file_seems_to_have_changed() {
     assert_eq!(daemon.deliver(&School::new(&PLATFORM, "12345").activate()).await, 204);
 }
 
+/// Replaces texts of the configuration.
+fn edit(files: &Files, edits: &[(&str, &str)]) {
+    let mut text = fs::read_to_string(files.0.join("untis-webhookd.toml")).unwrap();
+    for (before, after) in edits {
+        assert!(text.contains(before), "{before}: {text}");
+        text = text.replace(before, after);
+    }
+    files.put("untis-webhookd.toml", &text);
+}
+
+#[tokio::test]
+async fn an_api_that_asked_for_a_token_goes_on_to_ask_until_a_restart() {
+    let (log, _guard) = log();
+    let application = Application::start([Answer::Status(204)]).await;
+    let (daemon, files) = start(&application).await;
+    assert_eq!(daemon.deliver(&School::new(&PLATFORM, "12345").activate()).await, 204);
+    let api = daemon.addresses.api.unwrap();
+    let target = "/v1/tenants/12345/credentials";
+    assert_eq!(get(api, target, &[]).await.status, 401);
+    let folder = files.0.display();
+    let token_file = format!("token_file = \"{folder}/token.txt\"");
+    let text = fs::read_to_string(files.0.join("untis-webhookd.toml")).unwrap();
+    let at = text.find("[tenants.api]").unwrap();
+    let (head, api_on) = text.split_at(at);
+    let api_on =
+        api_on.replacen("listen = \"127.0.0.1:0\"", &format!("listen = \"unix:{folder}/api.sock\""), 1);
+    files.put("untis-webhookd.toml", &format!("{head}{}", api_on.replace(&token_file, "")));
+    let lines = eventually(async || Some(log.take()).filter(|lines| lines.contains("takes a restart"))).await;
+    let answer = get(api, target, &[]).await;
+    assert_eq!(answer.status, 401, "{lines}");
+    assert!(lines.contains("changed=\"tenants.api.listen, tenants.api.token_file\""), "{lines}");
+    assert_eq!(daemon.ask(target).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_registry_takes_no_key_of_an_environment_that_it_is_not_of() {
+    let (log, _guard) = log();
+    let application = Application::start([Answer::Status(204)]).await;
+    let (daemon, files) = start(&application).await;
+    let folder = files.0.display().to_string();
+    edit(
+        &files,
+        &[
+            (&format!("old={folder}/old.txt"), &format!("test={folder}/new.txt")),
+            ("environment_keys = \"old\"", "environment = \"integration\"\nenvironment_keys = \"test\""),
+        ],
+    );
+    eventually(async || Some(log.take()).filter(|lines| lines.contains("takes a restart"))).await;
+    assert_eq!(daemon.deliver(&School::new(&STRANGER, "12345").activate()).await, 401);
+    assert!(daemon.registry().await.get("12345").await.unwrap().is_none());
+    assert_eq!(daemon.deliver(&School::new(&PLATFORM, "12345").activate()).await, 204);
+}
+
+#[tokio::test]
+async fn keys_that_are_not_replaced_are_not_said_to_be() {
+    let (log, _guard) = log();
+    let application = Application::start([Answer::Status(204)]).await;
+    let (daemon, files) = start(&application).await;
+    let folder = files.0.display().to_string();
+    edit(
+        &files,
+        &[
+            (&format!("old={folder}/old.txt"), &format!("new={folder}/new.txt")),
+            ("[tenants]\n", "[proxy]\nupstream = \"127.0.0.1:9\"\n[tenants]\n"),
+            ("environment_keys = \"old\"", "environment_keys = \"new\""),
+        ],
+    );
+    let lines = eventually(async || Some(log.take()).filter(|lines| lines.contains("takes a restart"))).await;
+    assert!(!lines.contains("read again keys=\"new\""), "{lines}");
+    assert_eq!(daemon.deliver(&School::new(&PLATFORM, "12345").activate()).await, 204);
+    assert_eq!(daemon.metric("untis_webhook_reload_failed").await, Some(1.0));
+}
+
 /// The files of a certificate and of its key.
 const CERTIFICATE: [&str; 2] = ["certificate.pem", "key.pem"];
 
