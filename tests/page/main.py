@@ -13,7 +13,7 @@ from browser import Browser
 from daemon import Daemon
 
 HERE = Path(__file__).parent
-PICTURES = HERE.parent.parent / "docs" / "page"
+PICTURES = HERE.parent.parent / "docs" / "guide" / "src" / "page"
 LOOK = (HERE / "look.js").read_text()
 FOCUS = (HERE / "focus.js").read_text()
 WIDE, PHONE = (1100, 800), (360, 740)

@@ -2,7 +2,7 @@
 //! and over HTTP/2 by a client ([`behaviour_tests!`](crate::behaviour_tests)); and what a reverse proxy makes of an application
 //! that does not answer as it should ([`upstream_tests!`](crate::upstream_tests)).
 //!
-//! The tables are printed in `docs/behaviour.md`. `BEHAVIOUR=write cargo test --test behaviour` writes the page anew.
+//! The tables are printed in `docs/guide/src/behaviour.md`. `BEHAVIOUR=write cargo test --test behaviour` writes the page anew.
 
 mod exchange;
 mod held;
@@ -188,7 +188,7 @@ pub async fn answers_pipelined_requests_in_their_order(stacks: &[Stack]) {
     }
 }
 
-/// `docs/behaviour.md` is what is tested.
+/// `docs/guide/src/behaviour.md` is what is tested.
 pub fn check_the_page() {
     page::check(&page::print(ROWS, upstream::ROWS));
 }

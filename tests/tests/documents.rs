@@ -147,7 +147,7 @@ fn code_in_other_languages_is_a_whole_file_of_the_examples() {
     let files =
         fs::read_dir(&folder).unwrap().flat_map(|language| fs::read_dir(language.unwrap().path()).unwrap());
     let files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
-    let page = read("docs/untis-webhookd.md");
+    let page = read("docs/guide/src/untis-webhookd.md");
     for file in &files {
         let link = format!("(../examples/languages/{})", file.strip_prefix(&folder).unwrap().display());
         assert!(page.contains(&link), "{link}");

@@ -275,7 +275,7 @@ mod tests {
         for file in [
             "crates/untis-webhook-tower/src/counted.rs",
             "deploy/prometheus/untis-webhookd.rules.yml",
-            "docs/untis-webhookd.md",
+            "docs/guide/src/untis-webhookd.md",
         ] {
             let named = named(&read(file));
             assert!(!named.is_empty() && named.is_subset(&all), "{file}: {named:?}");
@@ -286,7 +286,7 @@ mod tests {
     #[test]
     fn every_alert_is_in_the_document_for_operators() {
         let (rules, document) =
-            (read("deploy/prometheus/untis-webhookd.rules.yml"), read("docs/untis-webhookd.md"));
+            (read("deploy/prometheus/untis-webhookd.rules.yml"), read("docs/guide/src/untis-webhookd.md"));
         let alerts: Vec<_> = rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")).collect();
         assert!(alerts.len() > 5);
         for alert in alerts {

@@ -38,7 +38,7 @@
 //! it, also while it runs.
 //!
 //! `PgStore::copy_from`, with both features, moves all that is in them from SQLite to PostgreSQL. How to back up either
-//! is in `docs/tenants.md` of the repository.
+//! is in `docs/guide/src/tenants.md` of the repository.
 //!
 //! What is secret or personal is encrypted before it comes here. The fingerprints are keyed hashes. What stands in the
 //! clear: ids of schools, client ids, hosts, states, numbers, times.

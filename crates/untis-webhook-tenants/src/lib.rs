@@ -70,7 +70,7 @@
 //! - Run a [`Worker`], which also destroys what is over; or else [`Registry::purge`] every hour or so.
 //! - Keep the store keys apart from the database and its backups: whoever has both has all.
 //!
-//! The rest of what an operator has to know is in `docs/tenants.md` of the repository: contested sets, the replacement of
+//! The rest of what an operator has to know is in `docs/guide/src/tenants.md` of the repository: contested sets, the replacement of
 //! keys, backups, erasure, and how to take over a table of plain text ([`Registry::import`]).
 //!
 //! # Features

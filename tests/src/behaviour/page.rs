@@ -1,4 +1,4 @@
-//! `docs/behaviour.md`, printed from the table.
+//! `docs/guide/src/behaviour.md`, printed from the table.
 
 use std::env;
 use std::fmt::Write;
@@ -28,12 +28,12 @@ pub(crate) fn print(rows: &[table::Row], upstream: &[upstream::Row]) -> String {
 
 /// Fails if the page is another one, or writes it if that is asked for.
 pub(crate) fn check(page: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/behaviour.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/src/behaviour.md");
     if env::var("BEHAVIOUR").is_ok_and(|what| what == "write") {
         fs::write(&path, page).unwrap();
     }
     let found = fs::read_to_string(&path).unwrap_or_default();
-    assert!(found == page, "docs/behaviour.md is out of date: BEHAVIOUR=write cargo test --test behaviour");
+    assert!(found == page, "docs/guide/src/behaviour.md is out of date: BEHAVIOUR=write cargo test --test behaviour");
 }
 
 const HEAD: &str = "\

@@ -1,5 +1,5 @@
 //! The receivers behind the front ends that people have, each started as its operator would start it: with the file in
-//! `deploy/front-ends/`. What is found is printed in `docs/front-ends.md`, and the test fails if the page differs;
+//! `deploy/front-ends/`. What is found is printed in `docs/guide/src/front-ends.md`, and the test fails if the page differs;
 //! `FRONT_ENDS=write .ci/front-ends` writes it anew.
 #![cfg(target_os = "linux")]
 #![allow(

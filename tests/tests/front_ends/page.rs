@@ -1,4 +1,4 @@
-//! `docs/front-ends.md`, printed from what was found.
+//! `docs/guide/src/front-ends.md`, printed from what was found.
 
 use std::env;
 use std::fmt::Write;
@@ -79,7 +79,7 @@ pub(crate) fn print(
             let text = front_end.file(name);
             writeln!(
                 page,
-                "\n[`deploy/front-ends/{name}`](../deploy/front-ends/{name}):\n\n```{language}\n{text}```"
+                "\n[`deploy/front-ends/{name}`](../../../deploy/front-ends/{name}):\n\n```{language}\n{text}```"
             )
             .unwrap();
         }
@@ -109,15 +109,15 @@ fn diff((from, to): (&str, &str)) -> String {
 
 /// Fails if the page is another one, or writes it if that is asked for.
 pub(crate) fn check(page: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/front-ends.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/src/front-ends.md");
     if env::var("FRONT_ENDS").is_ok_and(|what| what == "write") {
         fs::write(&path, page).unwrap();
     }
     let found = fs::read_to_string(&path).unwrap_or_default();
     for (found, printed) in found.lines().zip(page.lines()).filter(|(found, printed)| found != printed) {
-        println!("docs/front-ends.md: {found}\nfound:              {printed}");
+        println!("docs/guide/src/front-ends.md: {found}\nfound:              {printed}");
     }
-    assert!(found == page, "docs/front-ends.md is out of date: FRONT_ENDS=write .ci/front-ends");
+    assert!(found == page, "docs/guide/src/front-ends.md is out of date: FRONT_ENDS=write .ci/front-ends");
 }
 
 const HEAD: &str = "\

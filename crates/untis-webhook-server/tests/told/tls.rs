@@ -45,7 +45,7 @@ fn check(folder: &Folder) -> String {
 
 /// The configuration of TLS in the document for operators.
 fn documented() -> String {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/untis-webhookd.md");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guide/src/untis-webhookd.md");
     let document = fs::read_to_string(file).unwrap();
     let blocks: Vec<_> = document.split("```toml\n").filter(|block| block.starts_with("[tls]\n")).collect();
     assert_eq!(blocks.len(), 1);

@@ -276,7 +276,7 @@ async fn while_it_is_copied_nobody_writes_to_the_source_nor_to_the_target() {
     assert_same(&of_postgres(&target).await, &of_sqlite(&source).await);
 }
 
-/// As docs/tenants.md says it.
+/// As docs/guide/src/tenants.md says it.
 #[tokio::test]
 #[ignore = "needs PostgreSQL: .ci/postgres"]
 async fn an_operator_moves() -> Result<(), Box<dyn std::error::Error>> {

@@ -1,4 +1,4 @@
-//! What docs/tenants.md says is run: each of its blocks of Rust stands in a test, here or in `copy/mod.rs`.
+//! What docs/guide/src/tenants.md says is run: each of its blocks of Rust stands in a test, here or in `copy/mod.rs`.
 
 use std::error::Error;
 use std::future::ready;
@@ -35,7 +35,7 @@ fn lines(text: &str) -> String {
 #[test]
 fn every_block_of_rust_on_the_page_stands_in_a_test() {
     let sources = lines(&(read("tests/page/mod.rs") + &read("tests/copy/mod.rs")));
-    let page = lines(&read("../../docs/tenants.md"));
+    let page = lines(&read("../../docs/guide/src/tenants.md"));
     let blocks: Vec<_> =
         page.split("```rust\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
     let missing: Vec<_> = blocks.iter().filter(|block| !sources.contains(*block)).collect();
