@@ -6,10 +6,14 @@
     reason = "a test stops where it is surprised"
 )]
 
+#[path = "documents/blocks.rs"]
+mod blocks;
 #[path = "documents/breaks.rs"]
 mod breaks;
+#[path = "documents/links.rs"]
+mod links;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -24,6 +28,17 @@ fn root() -> PathBuf {
 
 fn read(file: &str) -> String {
     fs::read_to_string(root().join(file)).unwrap()
+}
+
+/// Every document of the repository, by its path.
+fn documents() -> BTreeMap<String, String> {
+    let files = ["ls-files", "--cached", "--others", "--exclude-standard", "*.md"];
+    let output = Command::new("git").args(files).current_dir(root()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let files = String::from_utf8(output.stdout).unwrap();
+    // One that is deleted is listed until that is committed.
+    let files = files.lines().filter(|file| root().join(file).exists());
+    files.map(|file| (file.to_owned(), read(file))).collect()
 }
 
 fn security_md() -> String {
@@ -147,20 +162,19 @@ fn code_in_other_languages_is_a_whole_file_of_the_examples() {
     let files =
         fs::read_dir(&folder).unwrap().flat_map(|language| fs::read_dir(language.unwrap().path()).unwrap());
     let files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
-    let page = read("docs/guide/src/untis-webhookd.md");
+    let documents = documents();
+    let page = &documents["docs/guide/src/untis-webhookd.md"];
     for file in &files {
-        let link = format!("(../examples/languages/{})", file.strip_prefix(&folder).unwrap().display());
+        let link = format!("/examples/languages/{})", file.strip_prefix(&folder).unwrap().display());
         assert!(page.contains(&link), "{link}");
     }
     let shipped: Vec<_> = files.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
     let mut blocks = 0;
-    let documents = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
-    for document in documents.chain([root().join("README.md")]).filter(|file| file.is_file()) {
-        let text = fs::read_to_string(&document).unwrap();
+    for (document, text) in &documents {
         for block in text.split("\n```").skip(1).step_by(2) {
             let (language, code) = block.split_once('\n').unwrap();
             if ["java", "js", "php", "python"].contains(&language) {
-                assert!(shipped.contains(&format!("{code}\n")), "{}: {language}", document.display());
+                assert!(shipped.contains(&format!("{code}\n")), "{document}: {language}");
                 blocks += 1;
             }
         }
