@@ -33,7 +33,10 @@ pub(crate) fn check(page: &str) {
         fs::write(&path, page).unwrap();
     }
     let found = fs::read_to_string(&path).unwrap_or_default();
-    assert!(found == page, "docs/guide/src/behaviour.md is out of date: BEHAVIOUR=write cargo test --test behaviour");
+    assert!(
+        found == page,
+        "docs/guide/src/behaviour.md is out of date: BEHAVIOUR=write cargo test --test behaviour"
+    );
 }
 
 const HEAD: &str = "\
