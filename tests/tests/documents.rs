@@ -12,6 +12,8 @@ mod blocks;
 mod breaks;
 #[path = "documents/links.rs"]
 mod links;
+#[path = "documents/manifests.rs"]
+mod manifests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,47 +1,6 @@
-//! axum extractors for webhooks that the Untis Platform signed. Unofficial: not affiliated with Untis.
+#![doc = include_str!("../README.md")]
 //!
-//! [`VerifyLayer`] checks the signature; the extractors hand its proof to a handler.
-//!
-//! ```
-//! use axum::Router;
-//! use axum::http::StatusCode;
-//! use axum::routing::post;
-//! use untis_webhook_axum::{Event, KeySet, VerifiedEvent, Verifier, VerifyLayer, VerifyingKey};
-//! # use axum::body::Body;
-//! # use tower::ServiceExt;
-//! # use untis_webhook_testkit::{Delivery, SigningKey};
-//!
-//! async fn webhook(VerifiedEvent(event): VerifiedEvent) -> StatusCode {
-//!     // A key that is trusted for tests must not write to production.
-//!     if event.key_id() != "production" {
-//!         return StatusCode::FORBIDDEN;
-//!     }
-//!     match event.into_inner() {
-//!         Event::Credentials(credentials) => println!("activated by {}", credentials.tenant_id),
-//!         Event::Deactivation(deactivation) => println!("deactivated by {}", deactivation.tenant_id),
-//!         _ => println!("not known yet"),
-//!     }
-//!     StatusCode::NO_CONTENT
-//! }
-//!
-//! fn app(verifier: Verifier) -> Router {
-//!     Router::new().route("/webhook", post(webhook)).layer(VerifyLayer::new(verifier))
-//! }
-//!
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let platform = SigningKey::generate();
-//! # let published_key = platform.public_key_base64();
-//! let keys = KeySet::new([("production", published_key.parse::<VerifyingKey>()?)])?;
-//! let app = app(Verifier::new(keys));
-//! # let delivery = Delivery::sign(&platform, r#"{"tenantId":"12345","eventType":"DELETION"}"#);
-//! # let request = delivery.into_request("/webhook").map(Body::from);
-//! # assert_eq!(app.clone().oneshot(request).await?.status(), StatusCode::NO_CONTENT);
-//! # let forged = Delivery::sign(&SigningKey::generate(), "{}").into_request("/webhook").map(Body::from);
-//! # assert_eq!(app.oneshot(forged).await?.status(), StatusCode::UNAUTHORIZED);
-//! # Ok(())
-//! # }
-//! ```
+//! # State
 //!
 //! A handler has state as any other of axum's has:
 //!

@@ -1,5 +1,6 @@
-//! What a receiver of Untis Platform webhooks is told by its operator: the keys to trust, and the names of the
-//! signature's headers. Unofficial: not affiliated with Untis.
+#![doc = include_str!("../README.md")]
+//!
+//! # What can be set
 //!
 //! ```no_run
 //! use untis_webhook_config::Config;

@@ -1,51 +1,6 @@
-//! A [`hyper::service::Service`] that refuses webhook requests the Untis Platform did not sign. Unofficial:
-//! not affiliated with Untis.
+#![doc = include_str!("../README.md")]
 //!
-//! [`Verify`] stands in front of a service of your own, which takes a [`VerifiedBody`]; a
-//! [`service_fn`](hyper::service::service_fn) is enough.
-//!
-//! ```
-//! use std::convert::Infallible;
-//!
-//! use bytes::Bytes;
-//! use http_body_util::Full;
-//! use hyper::service::{Service, service_fn};
-//! use hyper::{Request, Response, StatusCode};
-//! use untis_webhook_hyper::{Event, KeySet, VerifiedBody, Verifier, Verify, VerifyingKey};
-//! # use untis_webhook_testkit::{Delivery, SigningKey};
-//!
-//! async fn webhook(request: Request<VerifiedBody>) -> Result<Response<Full<Bytes>>, Infallible> {
-//!     let mut response = Response::new(Full::default());
-//!     *response.status_mut() = match request.body().verified().event() {
-//!         // A key that is trusted for tests must not write to production.
-//!         Ok(event) if event.key_id() != "production" => StatusCode::FORBIDDEN,
-//!         Ok(event) => {
-//!             match event.into_inner() {
-//!                 Event::Credentials(credentials) => println!("activated by {}", credentials.tenant_id),
-//!                 Event::Deactivation(deactivation) => println!("deactivated by {}", deactivation.tenant_id),
-//!                 _ => println!("not known yet"),
-//!             }
-//!             StatusCode::NO_CONTENT
-//!         }
-//!         Err(error) => error.status(),
-//!     };
-//!     Ok(response)
-//! }
-//!
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let platform = SigningKey::generate();
-//! # let published_key = platform.public_key_base64();
-//! let keys = KeySet::new([("production", published_key.parse::<VerifyingKey>()?)])?;
-//! let service = Verify::new(Verifier::new(keys), service_fn(webhook));
-//! # let delivery = Delivery::sign(&platform, r#"{"tenantId":"12345","eventType":"DELETION"}"#);
-//! # let request = delivery.into_request("/webhook").map(Full::new);
-//! # assert_eq!(service.call(request).await?.status(), StatusCode::NO_CONTENT);
-//! # let forged = Delivery::sign(&SigningKey::generate(), "{}").into_request("/webhook").map(Full::new);
-//! # assert_eq!(service.call(forged).await?.status(), StatusCode::UNAUTHORIZED);
-//! # Ok(())
-//! # }
-//! ```
+//! # State
 //!
 //! State is what the function holds:
 //!

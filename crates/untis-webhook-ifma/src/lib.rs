@@ -1,7 +1,6 @@
-//! Montgomery multiplication of numbers of RSA's sizes with AVX-512 IFMA (`vpmadd52luq`, `vpmadd52huq`), where the processor has
-//! it. Unofficial: not affiliated with Untis.
+#![doc = include_str!("../README.md")]
 //!
-//! It is for **public** numbers: nothing here hides what it computes with. `untis-webhook` verifies signatures with it.
+//! # A multiplication
 //!
 //! ```
 //! use untis_webhook_ifma::Modulus;

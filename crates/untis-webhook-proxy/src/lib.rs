@@ -1,5 +1,6 @@
-//! A tower service that passes on to an application, in any language, what the Untis Platform signed. Unofficial: not
-//! affiliated with Untis.
+#![doc = include_str!("../README.md")]
+//!
+//! # Behind the layer
 //!
 //! It takes a [`VerifiedBody`](untis_webhook_tower::VerifiedBody), so that nothing but the layer can call it:
 //!

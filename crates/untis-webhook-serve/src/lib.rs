@@ -1,6 +1,6 @@
-//! Serves a receiver of the Untis Platform's webhooks, whatever it is built with: no connection outlives its limits,
-//! whatever its peer does or leaves undone, and what is refused is said as often as it helps. Unofficial: not affiliated
-//! with Untis.
+#![doc = include_str!("../README.md")]
+//!
+//! # Around a service
 //!
 //! ```no_run
 //! use std::convert::Infallible;

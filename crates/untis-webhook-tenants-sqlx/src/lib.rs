@@ -1,7 +1,6 @@
-//! Keeps the tenants of `untis-webhook-tenants` in SQLite or PostgreSQL. Unofficial: not affiliated with Untis.
+#![doc = include_str!("../README.md")]
 //!
-//! SQLite is compiled in; for one machine it is all that is needed. Several processes may share a file. To PostgreSQL
-//! there is TLS with the feature `tls`, if the URL says so: `sslmode=verify-full`, which `prefer`, the default, does not.
+//! # A registry
 //!
 //! ```
 //! use untis_webhook_tenants::{KeyRing, Registry, StoreKey};
@@ -38,11 +37,12 @@
 //! it, also while it runs.
 //!
 //! `PgStore::copy_from`, with both features, moves all that is in them from SQLite to PostgreSQL. How to back up either
-//! is in `docs/guide/src/tenants.md` of the repository.
+//! is in [the guide](https://untis-webhook.github.io/untis-webhook/tenants.html).
 //!
 //! What is secret or personal is encrypted before it comes here. The fingerprints are keyed hashes. What stands in the
 //! clear: ids of schools, client ids, hosts, states, numbers, times.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![allow(
     clippy::duplicate_mod,
     reason = "the statements are the same, the types of rows and connections are not"

@@ -1,9 +1,8 @@
-//! What becomes of a verified delivery: a registry of tenants. Unofficial: not affiliated with Untis.
+#![doc = include_str!("../README.md")]
 //!
-//! A tenant is a school that activated the application. The platform hands over its credentials, replaces them, and takes
-//! them back; deliveries can be repeated, come late, or be forwarded by somebody for whom they were not meant. The
-//! [`Registry`] keeps what is right of all that, encrypted, in a database ([`Store`]), and gives out the credentials of
-//! active tenants. A whole receiver with axum and SQLite:
+//! # A receiver
+//!
+//! A whole one, with axum and SQLite:
 //!
 //! ```
 //! use axum::{Router, routing::post_service};
@@ -70,19 +69,17 @@
 //! - Run a [`Worker`], which also destroys what is over; or else [`Registry::purge`] every hour or so.
 //! - Keep the store keys apart from the database and its backups: whoever has both has all.
 //!
-//! The rest of what an operator has to know is in `docs/guide/src/tenants.md` of the repository: contested sets, the replacement of
-//! keys, backups, erasure, and how to take over a table of plain text ([`Registry::import`]).
-//!
-//! # Features
-//!
-//! `probe`, off by default: `TokenProbe`, a [`Probe`] that asks the platform for a token. It brings a connection of hyper
-//! and TLS of rustls.
+//! The rest of what an operator has to know is in [the guide](https://untis-webhook.github.io/untis-webhook/tenants.html):
+//! contested sets, the replacement of keys, backups, erasure, and how to take over a table of plain text
+//! ([`Registry::import`]).
 //!
 //! # What is encrypted
 //!
 //! Secrets, client id and host of each set, the profile of a school, and bodies that nobody could read: with
 //! XChaCha20-Poly1305, bound to their place, under a [`KeyRing`]. Ids of schools, client ids, hosts, states and times stand
 //! in the clear as well.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod arrival;
 mod decision;

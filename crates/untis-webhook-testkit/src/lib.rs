@@ -1,8 +1,6 @@
-//! A pretend Untis Platform, for tests: throw-away keys, every documented payload, and deliveries signed with
-//! them, or forged. Unofficial: not affiliated with Untis.
+#![doc = include_str!("../README.md")]
 //!
-//! A receiver has no way around the signature, in tests neither. They sign, with a key that lives as long as
-//! they do:
+//! # A test
 //!
 //! ```
 //! # use axum::{Router, body::Body, http::StatusCode, routing::post};
@@ -32,19 +30,8 @@
 //! ```
 //!
 //! A [`School`] gives the deliveries of a tenant's whole life, with credentials that change as the platform's do.
-//!
-//! With the feature `send`, a delivery can be posted to a receiver that listens: `Delivery::send`. With the feature
-//! `token-endpoint`, a `TokenEndpoint` gives tokens for a school's current credentials, refuses the others, can lag and
-//! fail: what an application does in a rotation becomes a test.
-//!
-//! Keys are made quickly only by optimised code. In the `Cargo.toml` of the workspace:
-//!
-//! ```toml
-//! [profile.dev.package]
-//! crypto-bigint.opt-level = 3
-//! crypto-primes.opt-level = 3
-//! rsa.opt-level = 3
-//! ```
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod delivery;
 mod forgery;

@@ -1,9 +1,6 @@
-//! A tower [`Layer`](tower_layer::Layer) that refuses webhook requests the Untis Platform did not sign.
-//! Unofficial: not affiliated with Untis.
+#![doc = include_str!("../README.md")]
 //!
-//! It sits in front of any `Service<Request<VerifiedBody>>`. A request with a forged signature is refused on
-//! its headers alone, before a byte of its body has been asked for; of a genuine one the body is read, within
-//! a limit and a deadline, and checked; only then is the inner service called, with a [`VerifiedBody`].
+//! # Around a service
 //!
 //! ```
 //! use std::convert::Infallible;

@@ -1,44 +1,6 @@
-//! A warp endpoint for webhooks that the Untis Platform signed. Unofficial: not affiliated with Untis.
+#![doc = include_str!("../README.md")]
 //!
-//! [`endpoint`] checks the signature, decodes the event, calls a handler, and always replies.
-//!
-//! ```
-//! use untis_webhook_warp::{Event, KeySet, Verified, Verifier, VerifyLayer, VerifyingKey, endpoint};
-//! use warp::Filter;
-//! use warp::http::StatusCode;
-//! # use untis_webhook_testkit::{Delivery, SigningKey};
-//!
-//! async fn webhook(event: Verified<Event>) -> StatusCode {
-//!     // A key that is trusted for tests must not write to production.
-//!     if event.key_id() != "production" {
-//!         return StatusCode::FORBIDDEN;
-//!     }
-//!     match event.into_inner() {
-//!         Event::Credentials(credentials) => println!("activated by {}", credentials.tenant_id),
-//!         Event::Deactivation(deactivation) => println!("deactivated by {}", deactivation.tenant_id),
-//!         _ => println!("not known yet"),
-//!     }
-//!     StatusCode::NO_CONTENT
-//! }
-//!
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let platform = SigningKey::generate();
-//! # let published_key = platform.public_key_base64();
-//! let keys = KeySet::new([("production", published_key.parse::<VerifyingKey>()?)])?;
-//! let layer = VerifyLayer::new(Verifier::new(keys));
-//! let routes = warp::path!("webhook").and(warp::post()).and(endpoint(layer, webhook));
-//! # for (key, expected) in [(platform, 204), (SigningKey::generate(), 401)] {
-//! #     let delivery = Delivery::sign(&key, r#"{"tenantId":"12345","eventType":"DELETION"}"#);
-//! #     let mut request = warp::test::request().method("POST").path("/webhook").body(delivery.body());
-//! #     for (name, value) in &delivery.headers() {
-//! #         request = request.header(name, value);
-//! #     }
-//! #     assert_eq!(request.reply(&routes).await.status(), expected);
-//! # }
-//! # Ok(())
-//! # }
-//! ```
+//! # State
 //!
 //! State is what the handler holds; what earlier filters extract reaches it through [`endpoint_with`]:
 //!

@@ -1,9 +1,6 @@
-//! Verify and decode the integration webhooks of the Untis Platform. Unofficial: not affiliated with Untis.
+#![doc = include_str!("../README.md")]
 //!
-//! The platform hands an application the credentials for a school, and takes them back, by an HTTPS POST
-//! whose only authentication is an RSA signature (RSASSA-PKCS1-v1_5, [RFC 8017 section 8.2]) over the raw
-//! body. This crate checks it without any I/O: give it the headers, then the body as it arrives, and it gives
-//! back a proof.
+//! # A delivery
 //!
 //! ```
 //! use untis_webhook::{Event, HeaderNames, KeySet, PresentedSignature, Rejection, Verifier, VerifyingKey};
@@ -33,8 +30,6 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! tower, axum, hyper and warp have crates of their own over this one: `untis-webhook-tower` and so on.
-//!
 //! # From bytes to a proof
 //!
 //! | type | what holding it means |
@@ -48,8 +43,6 @@
 //!
 //! It covers the body and nothing else. A captured delivery verifies for ever (replay), and one key signs for
 //! every application of the platform (no audience): see [`Verified`] for what that asks of a handler.
-//!
-//! [RFC 8017 section 8.2]: https://www.rfc-editor.org/rfc/rfc8017#section-8.2
 
 mod algorithm;
 mod digest;
