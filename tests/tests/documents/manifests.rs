@@ -56,10 +56,10 @@ fn every_published_crate_has_a_readme_and_both_licences() {
             assert_eq!(file(licence), fs::read(root().join(licence)).unwrap(), "{licence} of {name}");
         }
         assert_eq!(text(package, "readme"), "README.md", "{name}");
-        let readme = read(&format!("crates/{name}/README.md"));
+        let readme = read(&format!("crates/{name}/README.md")).replace('\n', " ");
         assert!(readme.starts_with("# untis-webhook"), "{name}");
         assert!(readme.contains("Unofficial: not affiliated with Untis."), "{name}");
-        assert!(["ake it ", "## Which crate\n"].iter().any(|when| readme.contains(when)), "{name}");
+        assert!(["ake it ", "## Which crate "].iter().any(|when| readme.contains(when)), "{name}");
         if has_library(package) {
             let front_page = read(&format!("crates/{name}/src/lib.rs"));
             assert!(front_page.starts_with("#![doc = include_str!(\"../README.md\")]\n"), "{name}");
