@@ -142,3 +142,32 @@ fn nobody_looks_any_more_when_the_watch_is_dropped() {
     let delivery = Delivery::sign(&PLATFORM, "{}");
     assert!(verifier.verify(&presented(&delivery), delivery.body().clone()).is_ok());
 }
+
+#[test]
+fn a_file_that_never_rests_hides_no_change_of_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let [restless, key] = ["restless", "key"].map(|name| folder.path().join(name));
+    put(&restless, "");
+    put(&key, "old");
+    let begun = std::time::SystemTime::now() + Duration::from_secs(60);
+    let (tell, told) = mpsc::channel();
+    let read = key.clone();
+    let watch = FileWatch::new(vec![restless.clone(), key.clone()], begun, move || {
+        let _ = tell.send(fs::read_to_string(&read).unwrap());
+    })
+    .unwrap();
+    put(&key, "new");
+    // It is another at each look, until the other's change is told.
+    let mut length = 0;
+    let deadline = std::time::Instant::now() + Duration::from_secs(30);
+    let told = loop {
+        length += 1;
+        put(&restless, &"x".repeat(length % 1000));
+        match told.try_recv() {
+            Ok(text) => break text,
+            Err(_) => assert!(std::time::Instant::now() < deadline, "nothing is told"),
+        }
+    };
+    assert_eq!(told, "new");
+    drop(watch);
+}

@@ -18,8 +18,9 @@ pub struct FileWatch {
 }
 
 impl FileWatch {
-    /// Calls `changed` after each change since the files were read, at `read_at`, once nothing has changed for a quarter of a second: what is
-    /// being written is not read. It may be called once for a change of shortly before.
+    /// Calls `changed` after each change since the files were read, at `read_at`, once nothing has changed for a quarter of a
+    /// second: what is being written is not read. While one of them goes on to change it is called every 5 s. It may be called
+    /// once for a change of shortly before.
     ///
     /// # Errors
     ///
@@ -37,14 +38,16 @@ impl FileWatch {
             let mut seen = look();
             let mut told =
                 (!seen.iter().flatten().any(|stamp| stamp.is_since(read_at))).then(|| seen.clone());
+            let mut unrest = 0;
             while gone.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
                 let now = look();
-                if now == seen && told.as_ref() != Some(&now) {
+                unrest = if now == seen { 0 } else { unrest + 1 };
+                if (unrest == 0 || unrest >= LONGEST_UNREST) && told.as_ref() != Some(&now) {
                     changed();
-                    told = Some(now);
-                } else {
-                    seen = now;
+                    told = Some(now.clone());
+                    unrest = 0;
                 }
+                seen = now;
             }
         })?;
         Ok(Self { _alive: alive })
@@ -97,3 +100,6 @@ fn changed(seconds: i64, nanoseconds: i64) -> Option<SystemTime> {
 }
 
 const INTERVAL: Duration = Duration::from_millis(250);
+
+/// Intervals after which one that never rests hides no change of the others any longer.
+const LONGEST_UNREST: u32 = 20;
