@@ -59,6 +59,12 @@ impl KeyRing {
         self.primary_header().is_some_and(|header| sealed.starts_with(&header))
     }
 
+    /// The key that this was sealed under, if it is not in the ring.
+    pub(crate) fn missing<'a>(&self, sealed: &'a [u8]) -> Option<&'a str> {
+        let (name, _) = split_header(sealed).ok()?;
+        self.get(name).is_none().then_some(name)
+    }
+
     /// What everything begins with that is sealed under the primary key, and nothing else.
     pub(crate) fn primary_header(&self) -> Option<Vec<u8>> {
         header(self.primary().0)

@@ -187,6 +187,10 @@ pub enum OpenError {
     #[error("expected the names of the keys that belong to the environment, since there are several keys")]
     EnvironmentKeys,
 
+    /// A store key cannot be taken out of the ring while this registry is open.
+    #[error("expected the store key {0:?} still, which something is encrypted under: rekey first")]
+    KeyInUse(String),
+
     /// A store key is another than the one that had this name.
     #[error("expected the store key that was {0:?} before, found another of that name")]
     OtherKey(String),

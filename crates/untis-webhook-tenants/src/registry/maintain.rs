@@ -159,4 +159,4 @@ impl<S: Store> Registry<S> {
 const REMEMBERED: u64 = 400 * 24 * 60 * 60;
 
 /// Tenants that are looked for at once.
-const BATCH: u32 = 100;
+pub(super) const BATCH: u32 = 100;

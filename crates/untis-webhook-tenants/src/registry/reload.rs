@@ -4,7 +4,8 @@ use untis_webhook::KeySet;
 
 use super::builder::fingerprint_key;
 use super::{OpenError, Registry};
-use crate::{KeyRing, SealError, Store};
+use crate::registry::maintain::BATCH;
+use crate::{KeyRing, SealError, Selection, Store, TenantKey};
 
 /// What is replaced while deliveries are received.
 impl<S: Store> Registry<S> {
@@ -16,12 +17,35 @@ impl<S: Store> Registry<S> {
     ///
     /// # Errors
     ///
-    /// [`OpenError`] if a key is another than the one that had its name, if none of them opens the fingerprint key, or the store
-    /// fails. Then the ring is the one of before.
+    /// [`OpenError`] if a key is another than the one that had its name, if none of them opens the fingerprint key, if something
+    /// is still under one that is taken out, or the store fails. Then the ring is the one of before.
     pub async fn replace_ring(&self, ring: KeyRing) -> Result<(), OpenError> {
         fingerprint_key(self.store(), self.environment(), &ring, || Err(SealError::Failed)).await?;
+        if self.ring().names().any(|name| ring.get(name).is_none()) {
+            self.nothing_is_under_another(&ring).await?;
+        }
         self.0.ring.store(Arc::new(ring));
         Ok(())
+    }
+
+    async fn nothing_is_under_another(&self, ring: &KeyRing) -> Result<(), OpenError> {
+        let (store, environment) = (self.store(), self.environment());
+        let header = ring.primary_header().ok_or(SealError::Failed)?;
+        let mut after: Option<String> = None;
+        loop {
+            let ids =
+                store.select(environment, Selection::NotUnder(&header), after.as_deref(), BATCH).await?;
+            for tenant_id in &ids {
+                let mut transaction = store.begin().await?;
+                let sealed = store.sealed(&mut transaction, TenantKey { environment, tenant_id }).await?;
+                store.commit(transaction).await?;
+                if let Some(name) = sealed.iter().find_map(|(_, sealed)| ring.missing(sealed)) {
+                    return Err(OpenError::KeyInUse(name.to_owned()));
+                }
+            }
+            let Some(last) = ids.into_iter().next_back() else { return Ok(()) };
+            after = Some(last);
+        }
     }
 
     /// The names of the keys that belong to the environment from now on, of those that are trusted from now on: it is called before
