@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use untis_webhook::Rejection;
+use untis_webhook::{KeySet, Rejection, VerifyingKey};
 use untis_webhook_tenants::Timestamp;
 
 use crate::metrics::Outcome;
@@ -18,7 +18,7 @@ pub(crate) struct Recent {
 
 #[derive(Debug, Default)]
 struct State {
-    keys: BTreeMap<String, Option<Timestamp>>,
+    keys: BTreeMap<String, (VerifyingKey, Option<Timestamp>)>,
     /// As many as there are reasons at most.
     refusals: Vec<(Reason, Count)>,
 }
@@ -47,15 +47,18 @@ impl Recent {
     }
 
     /// These keys are trusted from now on, and no others.
-    pub(crate) fn trust<'a>(&self, names: impl IntoIterator<Item = &'a str>) {
+    pub(crate) fn trust(&self, keys: &KeySet) {
         let mut state = self.state();
-        let before = std::mem::take(&mut state.keys);
-        let last = |name| before.get(name).copied().flatten();
-        state.keys = names.into_iter().map(|name| (name.to_owned(), last(name))).collect();
+        let mut before = std::mem::take(&mut state.keys);
+        for (name, key) in keys.iter() {
+            // Under a name there may be another key now.
+            let last = before.remove(name.as_str()).and_then(|(known, last)| last.filter(|_| known == *key));
+            state.keys.insert(name.as_str().to_owned(), (key.clone(), last));
+        }
     }
 
     pub(crate) fn signed(&self, key: &str, now: Timestamp) {
-        if let Some(last) = self.state().keys.get_mut(key) {
+        if let Some((_, last)) = self.state().keys.get_mut(key) {
             *last = Some(now);
         }
     }
@@ -75,7 +78,7 @@ impl Recent {
 
     /// Which keys are trusted, and when each signed last.
     pub(crate) fn keys(&self) -> Vec<(String, Option<Timestamp>)> {
-        self.state().keys.iter().map(|(name, last)| (name.clone(), *last)).collect()
+        self.state().keys.iter().map(|(name, (_, last))| (name.clone(), *last)).collect()
     }
 
     /// Why requests were refused or not taken, the last first.
@@ -126,6 +129,8 @@ const HOURS: usize = 24;
 
 #[cfg(test)]
 mod tests {
+    use untis_webhook_tests::platform::{PLATFORM, STRANGER};
+
     use super::*;
 
     const FORGED: Reason = Reason::Refused(Rejection::UntrustedSignature);
@@ -157,13 +162,20 @@ mod tests {
 
     #[test]
     fn of_each_key_that_is_trusted_it_says_when_it_signed_last() {
+        let keys: [VerifyingKey; 2] =
+            [&*PLATFORM, &*STRANGER].map(|key| key.public_key_base64().parse().unwrap());
+        let set = |names: [(&str, usize); 2]| {
+            KeySet::new(names.map(|(name, key)| (name, keys[key].clone()))).unwrap()
+        };
         let recent = Recent::new();
-        recent.trust(["2025", "2026"]);
+        recent.trust(&set([("2025", 0), ("2026", 1)]));
         recent.signed("2026", at(1));
         recent.signed("another", at(1));
-        let keys = |recent: &Recent| recent.keys().into_iter().collect::<Vec<_>>();
-        assert_eq!(keys(&recent), [("2025".to_owned(), None), ("2026".to_owned(), Some(at(1)))]);
-        recent.trust(["2026", "2027"]);
-        assert_eq!(keys(&recent), [("2026".to_owned(), Some(at(1))), ("2027".to_owned(), None)]);
+        assert_eq!(recent.keys(), [("2025".to_owned(), None), ("2026".to_owned(), Some(at(1)))]);
+        recent.trust(&set([("2026", 1), ("2027", 0)]));
+        assert_eq!(recent.keys(), [("2026".to_owned(), Some(at(1))), ("2027".to_owned(), None)]);
+        // Another key has its name: it has not signed.
+        recent.trust(&set([("2026", 0), ("2027", 1)]));
+        assert_eq!(recent.keys(), [("2026".to_owned(), None), ("2027".to_owned(), None)]);
     }
 }

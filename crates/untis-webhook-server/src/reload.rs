@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use untis_webhook_config::FileWatch;
 use untis_webhook_serve::causes;
 
@@ -67,13 +67,13 @@ impl Reload {
         let changed = Arc::new(Notify::new());
         let mut watch = self.watch(&changed);
         loop {
-            tokio::select! {
-                () = changed.notified() => {}
-                () = hang_ups.next() => {}
-                () = sleep(RETRY), if self.reloads.failure().is_some() => {}
-            }
+            let is_asked_for = tokio::select! {
+                () = changed.notified() => false,
+                () = hang_ups.next() => true,
+                () = sleep(RETRY), if self.reloads.failure().is_some() => false,
+            };
             let before = self.source.files.clone();
-            self.read_again(Arc::clone(&read)).await;
+            self.read_again(Arc::clone(&read), is_asked_for).await;
             if self.source.files != before {
                 watch = self.watch(&changed);
             }
@@ -94,7 +94,8 @@ impl Reload {
         }
     }
 
-    async fn read_again(&mut self, read: Read) {
+    /// Whoever asks for it by a signal is answered in any case.
+    async fn read_again(&mut self, read: Read, is_asked_for: bool) {
         let reloaded = match spawn_blocking(move || read()).await {
             Ok(Ok(settings)) => self.put(settings).await,
             Ok(Err(error)) => Err(causes(&error).to_string()),
@@ -102,7 +103,7 @@ impl Reload {
         };
         self.metrics.reloaded(reloaded.is_ok());
         if let Err(error) = &reloaded {
-            if self.reloads.ended(Err(error.clone())) {
+            if self.reloads.ended(Err(error.clone())) || is_asked_for {
                 tracing::warn!(
                     error,
                     "what is configured cannot be used: it goes on with what was read before"
@@ -117,7 +118,11 @@ impl Reload {
         let keys: Vec<_> = settings.webhook.keys.iter().map(|(id, _)| id.as_str().to_owned()).collect();
         let (files, read_at) = (settings.source.files.clone(), settings.source.read_at);
         let restart = self.source.differences(&settings.source);
-        (self.apply)(settings).await.map_err(|error| causes(&error).to_string())?;
+        // What is not put in place by then is not: it fails before the first of it is.
+        timeout(DEADLINE, (self.apply)(settings))
+            .await
+            .map_err(|_| format!("the database did not answer within {DEADLINE:?}"))?
+            .map_err(|error| causes(&error).to_string())?;
         self.source.files = files;
         self.source.read_at = read_at;
         tracing::info!(keys = keys.join(", "), "read again");
@@ -130,3 +135,6 @@ impl Reload {
 
 /// While what is configured cannot be used: a database may have been away, or a file was missing that nobody watches.
 const RETRY: Duration = Duration::from_secs(10);
+
+/// For what is configured to be put in place, once it is read.
+const DEADLINE: Duration = Duration::from_secs(30);

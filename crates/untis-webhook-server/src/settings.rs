@@ -133,6 +133,7 @@ pub(crate) struct Tenants {
 }
 
 /// Where tenants are kept.
+#[derive(PartialEq, Eq)]
 pub(crate) enum Database {
     /// By its URL, which may hold a password.
     Postgres(String),

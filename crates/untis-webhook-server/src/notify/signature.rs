@@ -31,10 +31,9 @@ impl Signer {
         Ok(Self(Arc::new(ArcSwap::from_pointee(all_keyed(secrets)?))))
     }
 
-    /// Signs with these from now on.
-    pub(crate) fn replace(&self, secrets: &[Secret]) -> Result<(), SecretError> {
-        self.0.store(Arc::new(all_keyed(secrets)?));
-        Ok(())
+    /// Signs as the other does, from now on.
+    pub(crate) fn replace(&self, other: &Self) {
+        self.0.store(other.0.load_full());
     }
 
     /// The value of `webhook-signature`: that of each secret, with spaces between.

@@ -47,7 +47,7 @@ impl Daemon {
     pub(crate) async fn open(settings: Settings, sockets: Sockets) -> Result<Self, StartError> {
         let Settings { webhook, listen, tls, path, admin_listen, mode, source, .. } = settings;
         let metrics = Metrics::new()?;
-        metrics.recent().trust(webhook.keys.iter().map(|(id, _)| id.as_str()));
+        metrics.recent().trust(&webhook.keys);
         let tls = tls.map(|tls| ServerTls::new(tls.identity, metrics.clone()));
         let reloads = Reloads::default();
         let front = Front { webhook, path, metrics, tls, reloads, source, listen, admin_listen, sockets };

@@ -32,7 +32,10 @@ pub(crate) enum StartError {
     Open(#[from] OpenError),
     #[error("the platform cannot be asked")]
     Probe(#[from] TokenProbeError),
-    #[error("another environment, or whether deliveries are kept or passed on, takes a restart")]
+    #[error(
+        "another environment, database or address of the application, or whether deliveries are kept or passed on, takes a \
+        restart, and all that is configured with it counts from then on"
+    )]
     Restart,
     #[error("cannot start")]
     Runtime(#[source] io::Error),

@@ -29,7 +29,7 @@ pub(super) async fn open(mut front: Front, proxy: settings::Proxy) -> Result<Dae
     let Front { webhook, path, metrics, tls, reloads, source, .. } = front;
     let verifier = webhook.into_verifier();
     let receiving = Receiving { verifier: verifier.clone(), tls: tls.clone(), metrics: metrics.clone() };
-    let apply = reloaded::passed_on(receiving);
+    let apply = reloaded::passed_on(receiving, upstream.clone());
     let reload = Reload { apply, reloads: reloads.clone(), metrics: metrics.clone(), source };
     Ok(Daemon::new(addresses, reload, |stopped| async move {
         let admin = Admin::new(

@@ -87,8 +87,9 @@ async fn open_over<S: Store + 'static>(
     let apply = reloaded::received(Registering {
         receiving,
         registry: registry.clone(),
+        database: tenants.database,
         tokens: tokens.clone(),
-        signer: notify.as_ref().map(Notify::signer),
+        signer: notify.as_ref().map(Notify::signer).zip(tenants.notify.map(|notify| notify.url)),
     });
     let reload = Reload { apply, reloads: reloads.clone(), metrics: metrics.clone(), source };
     Ok(Daemon::new(addresses, reload, |stopped| async move {

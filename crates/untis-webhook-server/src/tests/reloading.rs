@@ -198,6 +198,7 @@ async fn messages_are_signed_with_the_secrets_that_the_file_has() {
 
 #[tokio::test]
 async fn a_store_key_is_replaced_while_credentials_are_handed_out() {
+    let (log, _guard) = log();
     let application = Application::start([Answer::Status(204)]).await;
     let (daemon, files) = start(&application).await;
     let key = &*PLATFORM;
@@ -220,12 +221,19 @@ async fn a_store_key_is_replaced_while_credentials_are_handed_out() {
         .await;
     })
     .await;
+    // The first cannot go yet.
+    files.configure("old=old.txt", "old", "second=second.key", "");
+    let lines = eventually(async || Some(log.take()).filter(|lines| lines.contains("rekey first"))).await;
+    assert!(lines.contains(r#"expected the store key \"first\" still"#), "{lines}");
+    for tenant in ["one", "two"] {
+        assert_eq!(daemon.ask(&format!("/v1/tenants/{tenant}/credentials")).await.0, 200);
+    }
     let second = StoreKey::from_base64(&fs::read_to_string(files.0.join("second.key")).unwrap()).unwrap();
     let ring = KeyRing::new("second", second).unwrap().with("first", daemon.store_key.clone()).unwrap();
     let beside = Registry::builder(&daemon.keys, ring).open(daemon.store().await).await.unwrap();
     assert_eq!(beside.rekey().await.unwrap().left, 0);
 
-    files.configure("old=old.txt", "old", "second=second.key", "");
+    files.configure("old=old.txt", "old", "second=second.key", "\n");
     let used = eventually(async || {
         let (_, readiness) = daemon.admin("/readyz").await;
         let failed = daemon.metric("untis_webhook_reload_failed").await;
@@ -303,15 +311,24 @@ async fn sighup_has_all_read_again_also_where_no_file_seems_to_have_changed() {
     use rustix::process::{Signal, getpid, kill_process};
     let (log, _guard) = log();
     let application = Application::start([Answer::Status(204)]).await;
-    let (daemon, _files) = start(&application).await;
+    let (daemon, files) = start(&application).await;
     let read_again = async || {
         let lines = eventually(async || Some(log.take()).filter(|lines| lines.contains("read again")));
         assert!(lines.await.contains("read again keys=\"old\""));
     };
     // The files are as new as the daemon.
     read_again().await;
-    kill_process(getpid(), Signal::HUP).unwrap();
+    let hang_up = || kill_process(getpid(), Signal::HUP).unwrap();
+    hang_up();
     read_again().await;
+    // Also where it fails as before.
+    files.put("old.txt", "garbage");
+    let failed = async || {
+        eventually(async || Some(log.take()).filter(|lines| lines.contains("cannot be used"))).await;
+    };
+    failed().await;
+    hang_up();
+    failed().await;
     assert_eq!(daemon.deliver(&School::new(&PLATFORM, "12345").activate()).await, 204);
 }
 
@@ -349,43 +366,36 @@ async fn an_api_that_asked_for_a_token_goes_on_to_ask_until_a_restart() {
     assert_eq!(daemon.ask(target).await.0, 200);
 }
 
-#[tokio::test]
-async fn a_registry_takes_no_key_of_an_environment_that_it_is_not_of() {
+/// The new key is the only one, in the configuration as `edits` make it otherwise: what was logged by the time that it is told apart.
+async fn with_the_new_key(edits: &[(&str, &str)], until: &str) -> (Running, String) {
     let (log, _guard) = log();
     let application = Application::start([Answer::Status(204)]).await;
     let (daemon, files) = start(&application).await;
     let folder = files.0.display().to_string();
-    edit(
-        &files,
-        &[
-            (&format!("old={folder}/old.txt"), &format!("test={folder}/new.txt")),
-            ("environment_keys = \"old\"", "environment = \"integration\"\nenvironment_keys = \"test\""),
-        ],
-    );
-    eventually(async || Some(log.take()).filter(|lines| lines.contains("takes a restart"))).await;
-    assert_eq!(daemon.deliver(&School::new(&STRANGER, "12345").activate()).await, 401);
-    assert!(daemon.registry().await.get("12345").await.unwrap().is_none());
-    assert_eq!(daemon.deliver(&School::new(&PLATFORM, "12345").activate()).await, 204);
+    let keys = (format!("old={folder}/old.txt"), format!("new={folder}/new.txt"));
+    let mut edits = edits.to_vec();
+    edits.extend([(&*keys.0, &*keys.1), ("environment_keys = \"old\"", "environment_keys = \"new\"")]);
+    edit(&files, &edits);
+    let lines = eventually(async || Some(log.take()).filter(|lines| lines.contains(until))).await;
+    (daemon, lines)
 }
 
 #[tokio::test]
-async fn keys_that_are_not_replaced_are_not_said_to_be() {
-    let (log, _guard) = log();
-    let application = Application::start([Answer::Status(204)]).await;
-    let (daemon, files) = start(&application).await;
-    let folder = files.0.display().to_string();
-    edit(
-        &files,
-        &[
-            (&format!("old={folder}/old.txt"), &format!("new={folder}/new.txt")),
-            ("[tenants]\n", "[proxy]\nupstream = \"127.0.0.1:9\"\n[tenants]\n"),
-            ("environment_keys = \"old\"", "environment_keys = \"new\""),
-        ],
-    );
-    let lines = eventually(async || Some(log.take()).filter(|lines| lines.contains("takes a restart"))).await;
-    assert!(!lines.contains("read again keys=\"new\""), "{lines}");
-    assert_eq!(daemon.deliver(&School::new(&PLATFORM, "12345").activate()).await, 204);
-    assert_eq!(daemon.metric("untis_webhook_reload_failed").await, Some(1.0));
+async fn a_key_counts_with_what_it_is_configured_with_and_not_before() {
+    for edit in [
+        ("[tenants]\n", "[proxy]\nupstream = \"127.0.0.1:9\"\n[tenants]\n"),
+        ("[tenants]\n", "[tenants]\nenvironment = \"integration\"\n"),
+        ("/tenants.db", "/others.db"),
+        ("url = \"http://127.0.0.1", "url = \"http://127.0.0.2"),
+    ] {
+        let (daemon, lines) = with_the_new_key(&[edit], "takes a restart").await;
+        assert!(lines.contains("what is configured cannot be used"), "{edit:?}: {lines}");
+        assert!(!lines.contains("read again keys=\"new\""), "{edit:?}: {lines}");
+        assert_eq!(daemon.deliver(&School::new(&STRANGER, "12345").activate()).await, 401);
+        assert!(daemon.registry().await.get("12345").await.unwrap().is_none());
+        assert_eq!(daemon.deliver(&School::new(&PLATFORM, "12345").activate()).await, 204);
+        assert_eq!(daemon.metric("untis_webhook_reload_failed").await, Some(1.0));
+    }
 }
 
 /// The files of a certificate and of its key.
