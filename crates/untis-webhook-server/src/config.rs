@@ -168,10 +168,15 @@ fn tenants(values: &Values, webhook: &untis_webhook_config::Config) -> Result<Te
                 "the names of the environment's keys, since there are several keys",
             ));
         }
-        Some((given, chosen)) if chosen.iter().any(|name| !names.contains(name)) => {
-            return Err(given.error("the names of keys that are trusted"));
+        Some((given, chosen)) => {
+            if let Some(other) = chosen.iter().find(|name| !names.contains(name)) {
+                let other = shown(Path::new(other));
+                return Err(
+                    given.says(&format!("expected the names of keys that are trusted, found {other}"))
+                );
+            }
         }
-        _ => {}
+        None => {}
     }
     let days: u16 = values.parse("tenants.grace_days", "a number of days up to 65535", "30")?;
     let (ring, mut secret_files) = ring(values)?;

@@ -119,6 +119,9 @@ fn warnings_of_tls(tls: &Tls) -> Vec<String> {
     warnings
 }
 
+/// As the configurations have it that are there to be filled in.
+const EXAMPLE: &str = "your-client-id";
+
 fn warnings_of_tenants(tenants: &Tenants) -> Vec<String> {
     let mut warnings = Vec::new();
     if tenants.client_ids.is_empty() {
@@ -127,6 +130,10 @@ fn warnings_of_tenants(tenants: &Tenants) -> Vec<String> {
              partner may have forwarded"
                 .to_owned(),
         );
+    }
+    if tenants.client_ids.iter().any(|id| id == EXAMPLE) {
+        warnings
+            .push(format!("{EXAMPLE} is the example's client id: with it no school's credentials are taken"));
     }
     if tenants.notify.as_ref().is_some_and(|notify| is_in_the_clear(&notify.url)) {
         warnings.push(

@@ -12,6 +12,11 @@ fn check_warns_of_what_may_be_and_should_not() {
         assert_eq!(ran.code(), 0, "{}", ran.err());
         ran.out().lines().filter_map(|line| line.strip_prefix("warning      ")).map(str::to_owned).collect()
     };
+    assert_eq!(
+        warnings(&[]),
+        ["your-client-id is the example's client id: with it no school's credentials are taken"]
+    );
+    folder.replace("your-client-id", "ours");
     assert_eq!(warnings(&[]), [""; 0]);
     for (variable, url) in [
         ("UNTIS_WEBHOOK_ADMIN_LISTEN", "0.0.0.0:9090"),
@@ -52,7 +57,7 @@ fn check_warns_of_what_may_be_and_should_not() {
         let expected = (expected, format!("{file}: others than its owner may read or write it"));
         assert_eq!((warnings.len(), warnings.last().unwrap()), (expected.0, &expected.1));
     }
-    folder.replace("client_ids = [\"your-client-id\"]", "");
+    folder.replace("client_ids = [\"ours\"]", "");
     assert!(warnings(&[])[0].starts_with("UNTIS_WEBHOOK_CLIENT_IDS is not set"));
     let hidden = folder.check(&[("UNTIS_WEBHOOK_NOTIFY_URL", "https://app.example/hidden-token?hidden")]);
     assert!(!hidden.out().contains("hidden"), "{}", hidden.out());
