@@ -10,4 +10,6 @@ macro_rules! pages {
 }
 
 #[cfg(doctest)]
-pages! {}
+pages! {
+    lambda "src/lambda.md"
+}

@@ -1,11 +1,10 @@
-use std::convert::Infallible;
-use std::future::{Ready, ready};
+use std::future::ready;
 use std::mem;
 use std::task::{Context, Poll};
 
 use lambda_http::http::{Request, StatusCode};
 use lambda_http::request::LambdaRequest;
-use lambda_http::{Adapter, Body, LambdaEvent, Response, Service, service_fn};
+use lambda_http::{Adapter, Body, IntoResponse, LambdaEvent, Response, Service, service_fn};
 use receiver_support::respond;
 
 use crate::event;
@@ -31,18 +30,21 @@ impl<S> Guard<S> {
 }
 
 /// What lambda_http makes a service of events with. It is hidden there, and public, so that layers can stand around it.
-type Adapted<S> = Adapter<'static, Response<Body>, S>;
+type Adapted<S, R> = Adapter<'static, R, S>;
 
-impl<S> Service<LambdaEvent<LambdaRequest>> for Guard<S>
+impl<S, B> Service<LambdaEvent<LambdaRequest>> for Guard<S>
 where
-    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone,
+    S: Service<Request<Body>, Response = Response<B>> + Clone,
     S::Future: Send + 'static,
+    S::Error: Send + 'static,
+    B: Default + Send + 'static,
+    Response<B>: IntoResponse,
 {
-    type Response = <Adapted<S> as Service<LambdaEvent<LambdaRequest>>>::Response;
-    type Error = Infallible;
-    type Future = <Adapted<S> as Service<LambdaEvent<LambdaRequest>>>::Future;
+    type Response = <Adapted<S, Response<B>> as Service<LambdaEvent<LambdaRequest>>>::Response;
+    type Error = S::Error;
+    type Future = <Adapted<S, Response<B>> as Service<LambdaEvent<LambdaRequest>>>::Future;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
@@ -51,17 +53,14 @@ where
             Ok(()) => {
                 // The one that is ready is called.
                 let next = self.inner.clone();
-                Adapter::from(mem::replace(&mut self.inner, next)).call(event)
+                Adapted::from(mem::replace(&mut self.inner, next)).call(event)
             }
             Err(unusable) => {
                 tracing::info!("event refused: {}", unusable.reason());
                 event.payload = event::empty(&event.payload);
-                Adapter::from(service_fn(refuse)).call(event)
+                let refuse = |_: Request<Body>| ready(Ok(respond(StatusCode::BAD_REQUEST)));
+                Adapted::from(service_fn(refuse)).call(event)
             }
         }
     }
-}
-
-fn refuse(_: Request<Body>) -> Ready<Result<Response<Body>, Infallible>> {
-    ready(Ok(respond(StatusCode::BAD_REQUEST)))
 }

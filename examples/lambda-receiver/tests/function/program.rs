@@ -4,12 +4,14 @@ use std::env;
 use std::fs::File;
 use std::io::{Read, Seek};
 use std::process::Output;
+use std::time::Instant;
 
 use serde_json::json;
 use tempfile::tempfile;
 use tokio::process::{Child, Command};
 use untis_webhook_testkit::{Delivery, Forgery, Payload, SigningKey};
 use untis_webhook_tests::hidden::Hidden;
+use untis_webhook_tests::process::memory_kib;
 
 use crate::front_end::FrontEnd;
 use crate::genuine;
@@ -74,7 +76,11 @@ fn status(outcome: Outcome) -> u64 {
 
 #[tokio::test]
 async fn one_process_answers_event_after_event_whatever_they_are() {
+    let began = Instant::now();
     let (mut api, function) = start("info").await;
+    assert_eq!(status(api.invoke(FrontEnd::FunctionUrl.plain(&genuine())).await), 204);
+    let memory = memory_kib(function.process.id().unwrap(), "VmHWM");
+    println!("the first answer after {} ms, with {memory} KiB of memory", began.elapsed().as_millis());
     for front_end in FrontEnd::ALL {
         for event in [front_end.plain(&genuine()), front_end.base64(&genuine())] {
             assert_eq!(status(api.invoke(event).await), 204, "{front_end:?}");
@@ -100,7 +106,7 @@ async fn one_process_answers_event_after_event_whatever_they_are() {
     assert!(!log.contains("panicked"), "{log}");
     assert_eq!(
         log.matches(r#"delivery tenant="12345" event="DELETION" key=production"#).count(),
-        15,
+        16,
         "{log}"
     );
     assert_eq!(
