@@ -1,3 +1,4 @@
+use std::env;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -76,10 +77,12 @@ fn say(folder: &Path, settings: &Settings) {
     eprintln!("For development: it trusts a pretend platform, whose private key is {}.", file(PRIVATE));
     eprintln!("For production put the platform's public key in its place, and your own client ids.");
     eprintln!("A delivery, in another terminal:");
-    eprintln!(
-        "  cargo run -p untis-webhook-cli -- send created --private {} --to http://{listen}{path}",
-        file(PRIVATE)
-    );
+    // Who has cargo run it has a checkout, and may have nothing installed.
+    let command = match env::var_os("CARGO") {
+        Some(_) => "cargo run -p untis-webhook-cli --",
+        None => "untis-webhook",
+    };
+    eprintln!("  {command} send created --private {} --to http://{listen}{path}", file(PRIVATE));
     let Mode::Tenants(tenants) = mode else { return };
     if let Some(Notify { url, .. }) = &tenants.notify {
         eprintln!("The application is told at {}, and checks with {}.", url, file(SECRET));

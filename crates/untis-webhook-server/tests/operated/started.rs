@@ -15,7 +15,8 @@ fn quickstart_makes_what_is_missing_and_says_how_to_try_it() {
     let mut env: Vec<_> = any_port.iter().map(|name| (*name, "127.0.0.1:0")).collect();
     env.push(("UNTIS_WEBHOOK_LOG_FORMAT", "json"));
     let mut secrets = Vec::new();
-    for expected in [404, 200] {
+    for (expected, send) in [(404, "  untis-webhook send"), (200, "  cargo run -p untis-webhook-cli -- send")]
+    {
         let mut command = Command::new(PROGRAM);
         command
             .args(["quickstart", "a \"folder's"])
@@ -34,7 +35,9 @@ fn quickstart_makes_what_is_missing_and_says_how_to_try_it() {
         daemon.stop();
         let mut text = String::new();
         said.read_to_string(&mut text).unwrap();
+        env.push(("CARGO", "cargo"));
         for line in [
+            send,
             "For development: it trusts a pretend platform",
             "send created --private 'a \"folder'\\''s/pretend-platform-private.pem' --to",
             "The application is told at http://127.0.0.1:3000/untis, and checks with 'a",
