@@ -14,6 +14,8 @@ mod breaks;
 mod links;
 #[path = "documents/manifests.rs"]
 mod manifests;
+#[path = "documents/pictures.rs"]
+mod pictures;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
