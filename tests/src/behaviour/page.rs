@@ -85,5 +85,5 @@ These are tests of their own in the same place, also for all of them:
 - Of 100 concurrent streams on one HTTP/2 connection of which one is forged, that one is 401 and all others are 204.
 - Pipelined requests, genuine and forged by turns, are answered in their order.
 - After disconnects in the middle of a body the server goes on. (They leave nobody to answer; that one ends its request at
-  once is tested in `tests/tests/connection.rs`.)
+  once is tested in `tests/tests/layer/connection.rs`.)
 ";

@@ -13,8 +13,6 @@ use untis_webhook_testkit::{Delivery, SigningKey};
 use untis_webhook_tests::platform::{PLATFORM, STRANGER, keys, verifier};
 use untis_webhook_tests::signatures::{digest_info, padded, verdict};
 
-untis_webhook_tests::on_both_paths!();
-
 const BODY: &[u8] = br#"{"tenantId":"12345","eventType":"DELETION"}"#;
 
 /// 2050 bits: `k` is 257 octets, whose first holds two bits. There is room for `s + 60 n`.

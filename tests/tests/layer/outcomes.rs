@@ -26,8 +26,6 @@ use untis_webhook_tests::platform::{BODY, PLATFORM, forged, genuine, verifier};
 use untis_webhook_tower::{Reason, VerifiedBody, VerifyLayer};
 use warp::Filter;
 
-untis_webhook_tests::on_both_paths!();
-
 /// What this thread logs at `INFO` and above.
 fn logged() -> (Log, DefaultGuard) {
     let log = Log::default();

@@ -6,8 +6,6 @@ use std::path::Path;
 
 use untis_webhook_tests::fuzz::TARGETS;
 
-untis_webhook_tests::on_both_paths!();
-
 #[test]
 fn every_input_of_every_corpus_holds() {
     for (name, target) in TARGETS {

@@ -6,8 +6,6 @@ use untis_webhook_testkit::SigningKey;
 use untis_webhook_tests::platform::{PLATFORM, STRANGER};
 use untis_webhook_tests::vectors;
 
-untis_webhook_tests::on_both_paths!();
-
 #[test]
 fn every_genuine_form_gives_the_same_key() {
     let der = VerifyingKey::from_der(&vectors::read("keys/genuine/der")).unwrap();

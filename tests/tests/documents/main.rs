@@ -6,15 +6,10 @@
     reason = "a test stops where it is surprised"
 )]
 
-#[path = "documents/blocks.rs"]
 mod blocks;
-#[path = "documents/breaks.rs"]
 mod breaks;
-#[path = "documents/links.rs"]
 mod links;
-#[path = "documents/manifests.rs"]
 mod manifests;
-#[path = "documents/pictures.rs"]
 mod pictures;
 
 use std::collections::{BTreeMap, BTreeSet};

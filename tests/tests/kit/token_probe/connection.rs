@@ -223,7 +223,10 @@ fn a_token_is_asked_for_through_no_proxy_of_the_environment() {
     let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     for scheme in ["http", "https"] {
         let mut test = Command::new(std::env::current_exe().unwrap());
-        test.args(["--exact", "connection::a_token_is_asked_for_through_no_proxy_of_the_environment"]);
+        test.args([
+            "--exact",
+            "token_probe::connection::a_token_is_asked_for_through_no_proxy_of_the_environment",
+        ]);
         test.env("PROBED_API_URL", endpoint.url().replace("http", scheme));
         for variable in ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "http_proxy", "https_proxy"] {
             test.env(variable, format!("http://{}", proxy.local_addr().unwrap()));

@@ -30,8 +30,6 @@ use untis_webhook_tests::bodies::{Frames, Guarded, Stalled, Unread};
 use untis_webhook_tests::platform::{BODY, STRANGER, forged, genuine, keys, verifier};
 use untis_webhook_tower::{VerifiedBody, VerifyLayer};
 
-untis_webhook_tests::on_both_paths!();
-
 fn layer() -> VerifyLayer {
     VerifyLayer::new(verifier())
 }

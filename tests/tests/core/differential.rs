@@ -18,8 +18,6 @@ use untis_webhook_testkit::SigningKey;
 use untis_webhook_tests::platform::keys;
 use untis_webhook_tests::signatures::{digest_info, is_genuine_to_rsa, padded, verdict};
 
-untis_webhook_tests::on_both_paths!();
-
 /// None, one of a block of every hash, and one of several.
 const BODIES: [&[u8]; 3] = [b"", br#"{"tenantId":"12345"}"#, &[0xa5; 600]];
 

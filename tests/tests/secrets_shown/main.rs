@@ -6,7 +6,6 @@
     reason = "a test stops where it is surprised"
 )]
 
-#[path = "secrets_shown/tenants.rs"]
 mod tenants;
 
 use std::any::type_name_of_val;

@@ -18,8 +18,6 @@ use untis_webhook_tests::bodies::{Frames, Stalled};
 use untis_webhook_tests::platform::{self, BODY, STRANGER, verifier};
 use untis_webhook_tower::{VerifiedBody, VerifyLayer};
 
-untis_webhook_tests::on_both_paths!();
-
 type Body = UnsyncBoxBody<Bytes, std::io::Error>;
 
 fn accepted() -> Request<Body> {

@@ -28,8 +28,6 @@ use untis_webhook_tests::bodies::{Frames, Stalled, Unread};
 use untis_webhook_tests::platform::{BODY, PLATFORM, forged, genuine, keys, verifier};
 use untis_webhook_tower::{VerifiedBody, VerifyLayer};
 
-untis_webhook_tests::on_both_paths!();
-
 fn layer() -> VerifyLayer {
     VerifyLayer::new(verifier())
 }

@@ -19,8 +19,6 @@ use untis_webhook::{
 use untis_webhook_testkit::{Delivery, Forgery, Payload, SigningKey};
 use untis_webhook_tests::platform::{self, PLATFORM};
 
-untis_webhook_tests::on_both_paths!();
-
 fn verify(delivery: Delivery) -> Result<Verified<Bytes>, Rejection> {
     let verifier = Verifier::new(KeySet::new([("test", SigningKey::shared().verifying_key())]).unwrap());
     let (head, body) = delivery.into_request("/webhook").into_parts();
@@ -126,7 +124,7 @@ fn a_delivery_goes_through_no_proxy_of_the_environment() {
         let _ = stream.read_to_end(&mut Vec::new());
     });
     let mut test = Command::new(std::env::current_exe().unwrap());
-    test.args(["--exact", "a_delivery_goes_through_no_proxy_of_the_environment"]);
+    test.args(["--exact", "testkit::a_delivery_goes_through_no_proxy_of_the_environment"]);
     test.env("TESTKIT_RECEIVER", format!("http://{address}/webhook"));
     for variable in ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "http_proxy", "https_proxy"] {
         test.env(variable, format!("http://{}", proxy.local_addr().unwrap()));
