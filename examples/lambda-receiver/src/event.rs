@@ -28,8 +28,8 @@ impl Unusable {
 
 /// Leaves in an event what lambda_http makes a request of without a panic.
 ///
-/// It decodes the body, and makes a URL of `Host`, stage, path and query. Strangers choose most of these, and a webhook needs
-/// none, so that only the path is left here, for the log.
+/// That decodes the body, and makes a URL of `Host`, stage, path and query. Strangers choose most of these, and a webhook needs
+/// none, so only the path is left, for the log.
 ///
 /// Some events have a header twice: its last value in one list, and all its values in another. lambda_http takes the last
 /// one, as if there were no other. Here all are left, and a request with two signatures is refused.

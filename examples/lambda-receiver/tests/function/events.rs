@@ -140,6 +140,9 @@ fn odd_urls(front_end: FrontEnd) -> Vec<(Value, u64)> {
     for host in ["a b", "[", "host:99999", "", "{}", "a/b?c#d"] {
         with(&|event| front_end.set_header(event, "host", host), 204);
     }
+    for agent in ["ü", "\t", "a, b", ""] {
+        with(&|event| front_end.set_header(event, "user-agent", agent), 204);
+    }
     for scheme in ["", ":", "no scheme", "javascript"] {
         with(&|event| front_end.set_header(event, "x-forwarded-proto", scheme), 204);
     }
