@@ -76,9 +76,10 @@ fn status(outcome: Outcome) -> u64 {
 
 #[tokio::test]
 async fn one_process_answers_event_after_event_whatever_they_are() {
+    let first = FrontEnd::FunctionUrl.plain(&genuine());
     let began = Instant::now();
     let (mut api, function) = start("info").await;
-    assert_eq!(status(api.invoke(FrontEnd::FunctionUrl.plain(&genuine())).await), 204);
+    assert_eq!(status(api.invoke(first).await), 204);
     let memory = memory_kib(function.process.id().unwrap(), "VmHWM");
     println!("the first answer after {} ms, with {memory} KiB of memory", began.elapsed().as_millis());
     for front_end in FrontEnd::ALL {
