@@ -31,12 +31,42 @@ pub struct VerifiedEvent(pub Verified<Event>);
 ///
 /// Refused with [`ExtractRejection`]: 500 without the layer, 400 if the signed bytes are not JSON, 422 if
 /// they do not fit the type.
+///
+/// ```
+/// use axum::http::StatusCode;
+/// use untis_webhook_axum::VerifiedJson;
+///
+/// #[derive(serde::Deserialize)]
+/// #[serde(rename_all = "camelCase")]
+/// struct Activation {
+///     tenant_id: String,
+///     country: Option<String>,
+/// }
+///
+/// async fn webhook(VerifiedJson(activation): VerifiedJson<Activation>) -> StatusCode {
+///     println!("{}, in {:?}", activation.tenant_id, activation.country);
+///     StatusCode::NO_CONTENT
+/// }
+/// # let _: axum::routing::MethodRouter = axum::routing::post(webhook);
+/// ```
 #[derive(Clone, Debug)]
 pub struct VerifiedJson<T>(pub Verified<T>);
 
 /// Extracts the bytes that the platform signed.
 ///
 /// Refused with [`ExtractRejection`]: 500 without the layer.
+///
+/// ```
+/// use axum::http::StatusCode;
+/// use untis_webhook_axum::VerifiedBytes;
+///
+/// /// Takes what was signed to a queue, as it came.
+/// async fn webhook(VerifiedBytes(delivery): VerifiedBytes) -> StatusCode {
+///     println!("{} octets, signed by {}", delivery.len(), delivery.key_id());
+///     StatusCode::ACCEPTED
+/// }
+/// # let _: axum::routing::MethodRouter = axum::routing::post(webhook);
+/// ```
 #[derive(Clone, Debug)]
 pub struct VerifiedBytes(pub Verified<Bytes>);
 

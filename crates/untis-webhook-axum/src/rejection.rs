@@ -4,6 +4,18 @@ use untis_webhook::DecodeError;
 
 /// Why an extractor refused a request. The peer is told the status, and nothing of the text. It is in the response's
 /// extensions, for whatever counts.
+///
+/// ```
+/// use axum::response::Response;
+/// use untis_webhook_axum::ExtractRejection;
+///
+/// /// What a middleware outside the layer may count.
+/// fn is_fault_of_ours(response: &Response) -> bool {
+///     matches!(response.extensions().get(), Some(ExtractRejection::LayerMissing))
+/// }
+/// # let response = axum::response::IntoResponse::into_response(ExtractRejection::LayerMissing);
+/// # assert!(is_fault_of_ours(&response) && !is_fault_of_ours(&Response::default()));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExtractRejection {

@@ -46,6 +46,18 @@ impl Config {
 
     /// Reads the same variables through `var`, which says `None` for one that is not set.
     ///
+    /// ```
+    /// use untis_webhook_config::{Config, ConfigError, KEYS};
+    /// # let public_key = untis_webhook_testkit::SigningKey::generate().public_key_base64();
+    ///
+    /// // From wherever the application has its settings.
+    /// let config = Config::from_vars(|name| (name == KEYS).then(|| format!("production={public_key}")))?;
+    /// assert!(config.keys.iter().all(|(name, _)| name == "production"));
+    ///
+    /// assert!(matches!(Config::from_vars(|_| None), Err(ConfigError::NoKeys)));
+    /// # Ok::<(), ConfigError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`from_env`](Self::from_env).

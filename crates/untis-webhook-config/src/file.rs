@@ -12,6 +12,21 @@ use crate::{KeysError, shown};
 
 /// Reads a public key from a file, in any form that [`VerifyingKey`] reads.
 ///
+/// ```
+/// use untis_webhook_config::{KeysError, read_key};
+/// # let folder = tempfile::tempdir()?;
+/// # let file = folder.path().join("production.txt");
+/// # std::fs::write(&file, untis_webhook_testkit::SigningKey::generate().public_key_base64())?;
+///
+/// assert_eq!(read_key(&file)?.bits(), 2048);
+///
+/// // A folder in its place is none, and neither is a private key in it.
+/// assert!(matches!(read_key(folder.path()), Err(KeysError::File { .. })));
+/// std::fs::write(&file, "-----BEGIN PRIVATE KEY-----")?;
+/// assert!(matches!(read_key(&file), Err(KeysError::Key { .. })));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 ///
 /// [`KeysError`] if it is neither a regular file nor a pipe, is longer than 64 KiB, does not end within 10 s, or
@@ -23,6 +38,15 @@ pub fn read_key(file: &Path) -> Result<VerifyingKey, KeysError> {
 
 /// Reads a file that an operator named: of a key, of a secret, of a configuration. What it may hold is wiped by the caller;
 /// no other copy is left of it.
+///
+/// ```no_run
+/// use std::path::Path;
+///
+/// use untis_webhook_config::read_file;
+///
+/// let token = read_file(Path::new("/run/secrets/api-token"))?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 ///
 /// # Errors
 ///

@@ -22,6 +22,18 @@ impl FileWatch {
     /// second: what is being written is not read. While one of them goes on to change it is called every 5 s. It may be called
     /// once for a change of shortly before.
     ///
+    /// ```no_run
+    /// use std::time::SystemTime;
+    ///
+    /// use untis_webhook_config::FileWatch;
+    ///
+    /// let read_at = SystemTime::now();
+    /// // … the files are read, and then watched:
+    /// let files = vec!["server.pem".into(), "server.key".into()];
+    /// let _watch = FileWatch::new(files, read_at, || println!("the certificate is to be read again"))?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`io::Error`] if the system has no thread left.

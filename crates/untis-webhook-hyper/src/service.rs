@@ -13,6 +13,29 @@ use crate::inner::Inner;
 /// Refuses requests that the platform did not sign, and calls a service with the others.
 ///
 /// See the [crate's documentation](crate) for an example. A clone shares the service.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use hyper::{Response, StatusCode};
+/// use untis_webhook_hyper::{Rejection, Verify};
+/// # use untis_webhook_hyper::{KeySet, Verifier};
+/// # let key = untis_webhook_testkit::SigningKey::generate().verifying_key();
+/// # let verifier = Verifier::new(KeySet::new([("production", key)])?);
+/// # let service = ();
+///
+/// let service = Verify::new(verifier, service)
+///     .body_limit(16 * 1024)
+///     .body_deadline(Duration::from_secs(5))
+///     // As if there were nothing here, whatever the reason is.
+///     .rejection_response(|_: Rejection| {
+///         let mut response = Response::new(String::new());
+///         *response.status_mut() = StatusCode::NOT_FOUND;
+///         response
+///     });
+/// # let _ = service.get_ref();
+/// # Ok::<(), untis_webhook_hyper::KeySetError>(())
+/// ```
 #[derive(Debug)]
 pub struct Verify<S, R = DefaultRejectionResponse> {
     inner: Inner<S>,

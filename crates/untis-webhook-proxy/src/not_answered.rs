@@ -1,6 +1,17 @@
 use http::StatusCode;
 
 /// Why a delivery has no answer of the application. It is among the extensions of the response that says so.
+///
+/// ```
+/// use http::Response;
+/// use untis_webhook_proxy::NotAnswered;
+///
+/// /// What a middleware around the proxy may count.
+/// fn is_unreachable<B>(response: &Response<B>) -> bool {
+///     response.extensions().get() == Some(&NotAnswered::Unreachable)
+/// }
+/// # assert!(!is_unreachable(&Response::new(())));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NotAnswered {

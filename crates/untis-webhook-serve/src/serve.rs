@@ -40,6 +40,24 @@ where
 }
 
 /// As [`serve`], with no more connections at once than this: where it is one of several listeners of a process.
+///
+/// ```no_run
+/// use std::convert::Infallible;
+///
+/// use http::{Request, Response};
+/// use hyper::body::Incoming;
+/// use hyper::service::service_fn;
+/// use tokio::net::UnixListener;
+/// use untis_webhook_serve::{connections, serve_at_most};
+///
+/// # async fn example(stop: impl Future<Output = ()>) -> std::io::Result<()> {
+/// // A health check beside the receiver, which has the rest of the descriptors.
+/// let health = service_fn(async |_: Request<Incoming>| Ok::<_, Infallible>(Response::new(String::new())));
+/// let most = connections() / 8;
+/// serve_at_most(most, UnixListener::bind("/run/receiver/health.sock")?, health, stop).await;
+/// # Ok(())
+/// # }
+/// ```
 pub async fn serve_at_most<L, S, B>(connections: u16, listener: L, service: S, stop: impl Future<Output = ()>)
 where
     L: Listener,

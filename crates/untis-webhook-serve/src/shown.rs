@@ -13,6 +13,15 @@ pub fn shown(text: &str) -> String {
 }
 
 /// The error's text, and that of all that caused it.
+///
+/// ```
+/// use std::io::Error;
+///
+/// use untis_webhook_serve::causes;
+///
+/// let error = Error::other("no route to host");
+/// assert_eq!(causes(&error), "no route to host");
+/// ```
 pub fn causes(error: &(dyn Error + 'static)) -> String {
     let causes = successors(Some(error), |&error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")

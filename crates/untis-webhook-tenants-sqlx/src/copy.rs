@@ -16,6 +16,18 @@ impl PgStore {
     /// It is one transaction. Nobody writes to the SQLite database meanwhile: deliveries wait and are answered 503. What
     /// is received there afterwards is not here, so the receivers are stopped before and started over this store.
     ///
+    /// ```no_run
+    /// use untis_webhook_tenants_sqlx::{PgStore, SqliteStore};
+    ///
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// // With the receivers stopped:
+    /// let target = PgStore::connect("postgres://untis@db.example/untis").await?;
+    /// let rows = target.copy_from(&SqliteStore::open("tenants.db").await?).await?;
+    /// println!("{rows} rows");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`StoreError::NotEmpty`] if there is anything in this database, [`StoreError::LaterVersion`] if a later version

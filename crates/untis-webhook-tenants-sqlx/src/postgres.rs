@@ -34,6 +34,18 @@ mod schema;
 mod writes;
 
 /// Tenants in a PostgreSQL database, for several instances.
+///
+/// ```no_run
+/// use untis_webhook_tenants::{KeyRing, Registry};
+/// use untis_webhook_tenants_sqlx::PgStore;
+/// # use untis_webhook::KeySet;
+///
+/// # async fn example(keys: &KeySet, ring: KeyRing) -> Result<(), Box<dyn std::error::Error>> {
+/// let store = PgStore::connect("postgres://untis@db.example/untis?sslmode=verify-full").await?;
+/// let registry = Registry::builder(keys, ring).open(store).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct PgStore {
     pool: Pool<Postgres>,

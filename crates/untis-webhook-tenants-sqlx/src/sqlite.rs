@@ -72,6 +72,27 @@ impl SqliteStore {
 
     /// With the settings that a pool's connections must have for [`new`](Self::new). WAL mode is none of them: it is the
     /// file's.
+    ///
+    /// ```
+    /// use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+    /// use untis_webhook_tenants::StoreError;
+    /// use untis_webhook_tenants_sqlx::SqliteStore;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let file = folder.path().join("application.db");
+    ///
+    /// // The application's own database, whose pool the registry uses as well.
+    /// let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
+    /// let pool = SqlitePoolOptions::new().connect_with(SqliteStore::configure(options.clone())).await?;
+    /// let store = SqliteStore::new(pool).await?;
+    ///
+    /// // Without it, what was committed could be lost.
+    /// let other = SqlitePoolOptions::new().connect_with(options.pragma("synchronous", "off")).await?;
+    /// assert!(matches!(SqliteStore::new(other).await, Err(StoreError::Setting { .. })));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn configure(options: SqliteConnectOptions) -> SqliteConnectOptions {
         options
             .busy_timeout(WAIT)

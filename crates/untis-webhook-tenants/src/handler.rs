@@ -38,6 +38,24 @@ where
 }
 
 /// Why a handler did not do it. Any error becomes one, and is tried again later.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use untis_webhook_tenants::{Failed, Handler, Message, Retry};
+///
+/// /// Its own type in place of a closure, which says when it is to be tried again.
+/// struct Application;
+///
+/// impl Handler for Application {
+///     async fn handle(&self, message: Message) -> Result<(), Failed> {
+///         match message.tenant_id.starts_with("test-") {
+///             true => Err(Failed::new("a school for tests", Retry::Never)),
+///             false => Err(Failed::new("not before tomorrow", Retry::After(Duration::from_secs(86_400)))),
+///         }
+///     }
+/// }
+/// ```
 pub struct Failed {
     reason: String,
     retry: Retry,

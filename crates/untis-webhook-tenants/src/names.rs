@@ -13,6 +13,16 @@ macro_rules! names {
             }
 
             /// The one of this name.
+            ///
+            /// ```
+            #[doc = concat!("use untis_webhook_tenants::", stringify!($type), ";")]
+            ///
+            $(#[doc = concat!(
+                "assert_eq!(", stringify!($type), "::from_name(\"", $name, "\").map(", stringify!($type),
+                "::as_str), Some(\"", $name, "\"));"
+            )])+
+            #[doc = concat!("assert_eq!(", stringify!($type), "::from_name(\"another\"), None);")]
+            /// ```
             pub fn from_name(name: &str) -> Option<Self> {
                 match name {
                     $($name => Some(Self::$variant $(($inner))?),)+

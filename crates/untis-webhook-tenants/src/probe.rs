@@ -13,6 +13,19 @@ pub use self::token_probe::{Inconclusive, TokenProbe, TokenProbeError};
 /// An answer changes what a school's credentials are. [`Answer::Works`] and [`Answer::Refused`] are for what the
 /// platform itself has said of this set; whatever went wrong on the way, and whatever else came, is
 /// [`Answer::Unknown`], which never changes anything. `TokenProbe`, with the feature `probe`, is one.
+///
+/// ```
+/// use untis_webhook_tenants::{Answer, CredentialSet, Probe};
+///
+/// /// Takes what it was told for the platform's answer; for a test of an application.
+/// struct Says(Answer);
+///
+/// impl Probe for Says {
+///     async fn probe(&self, _tenant_id: &str, _set: CredentialSet<'_>) -> Answer {
+///         self.0
+///     }
+/// }
+/// ```
 pub trait Probe: Send + Sync {
     /// Asks about this set of this tenant, and comes to an end of itself: there is a deadline.
     fn probe(&self, tenant_id: &str, set: CredentialSet<'_>) -> impl Future<Output = Answer> + Send;

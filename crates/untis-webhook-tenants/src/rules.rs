@@ -25,6 +25,22 @@ use crate::decision::{Contest, Decision};
 /// | 13 | deactivation, deletion | is so already | | nothing |
 /// | 14 | deactivation, deletion | never had a set | | remembered; the application is not told |
 /// | 15 | an event not known, or not readable | any | | recorded, for a later version or a person |
+///
+/// ```
+/// use untis_webhook::event::CredentialsEventType::{Created, Reset};
+/// use untis_webhook_tenants::{Arrival, ClientId, Contest, Decision, Ended, Seen, SetIs, Standing, decide};
+///
+/// let tenant = Standing::Active { current_came_by: Some(Created) };
+/// let reset = |client_id| Arrival::Credentials {
+///     event_type: Some(Reset),
+///     client_id,
+///     set: SetIs::New,
+///     seen: Seen::Never,
+/// };
+/// assert_eq!(decide(tenant, reset(ClientId::Known)), Decision::Replace); // row 3
+/// assert_eq!(decide(tenant, reset(ClientId::Another)), Decision::Contest(Contest::ClientId)); // row 5
+/// assert_eq!(decide(tenant, Arrival::End(Ended::Deleted)), Decision::Delete); // row 12
+/// ```
 #[must_use]
 pub fn decide(tenant: Standing, arrival: Arrival) -> Decision {
     match (tenant, arrival) {

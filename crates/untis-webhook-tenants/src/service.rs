@@ -22,6 +22,18 @@ use crate::{Registry, Store};
 /// | it could not be stored | 503 | sends it again |
 ///
 /// The body of an answer is empty. Why it is not 204 is the [`Reason`] in its extensions, which the layer logs.
+///
+/// ```
+/// use tower::Layer;
+/// use untis_webhook_tenants::{ReceiveService, Registry, Store};
+/// use untis_webhook_tower::{DefaultRejectionResponse, Verifier, Verify, VerifyLayer};
+///
+/// type Receiver<S> = Verify<ReceiveService<S>, DefaultRejectionResponse>;
+///
+/// fn receiver<S: Store + 'static>(verifier: Verifier, registry: Registry<S>) -> Receiver<S> {
+///     VerifyLayer::new(verifier).layer(registry.into_service())
+/// }
+/// ```
 pub struct ReceiveService<S>(Registry<S>);
 
 impl<S: Store + 'static> Registry<S> {

@@ -13,6 +13,37 @@ pub use self::probe::{Answer, Asked, Probed};
 
 /// A tenant with its sets of credentials, as it is stored: what deliveries, a probe, the operator and time do to it.
 /// No I/O; what changes it has the tenant locked.
+///
+/// ```
+/// use untis_webhook::event::CredentialsEventType::{Created, Reset};
+/// use untis_webhook_tenants::{
+///     Change, Decision, Delivered, Ended, Fingerprint, OperateError, SetState, Status, Tenant, Timestamp, Told,
+/// };
+///
+/// let credentials = |event_type, set| Delivered::Credentials {
+///     event_type: Some(event_type),
+///     set: Fingerprint::from_bytes([set; 32]),
+///     client_id: "our-client-id",
+///     host: "localhost",
+///     is_configured: true,
+///     profile: Fingerprint::from_bytes([0; 32]),
+/// };
+/// let now = Timestamp::from_seconds(1_700_000_000);
+/// let mut tenant = Tenant::unknown();
+///
+/// // Neither body was seen before.
+/// let change = tenant.receive(credentials(Created, 1), None, now);
+/// assert_eq!(change, Change { decision: Decision::Activate, told: Some(Told::Activated) });
+/// tenant.receive(credentials(Reset, 2), None, now);
+/// assert_eq!(tenant.sets[0].state, SetState::Superseded);
+///
+/// tenant.receive(Delivered::End(Ended::Deactivated), None, now);
+/// assert!(tenant.status == Status::Deactivated && tenant.current().is_none());
+///
+/// // Of somebody else's school, by a delivery that was forwarded.
+/// assert_eq!(tenant.restore(), Ok(Told::Activated));
+/// assert_eq!(tenant.restore(), Err(OperateError::Active));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tenant {
     /// Whether its credentials are given out.

@@ -4,6 +4,21 @@ use zeroize::Zeroizing;
 use crate::parts;
 
 /// The credentials of an active tenant.
+///
+/// ```
+/// use untis_webhook_tenants::{Registry, RegistryError, Store, TenantCredentials};
+///
+/// async fn user_and_password(
+///     registry: &Registry<impl Store>,
+///     school: &str,
+/// ) -> Result<Option<(String, String)>, RegistryError> {
+///     // Nothing of a school that is not active.
+///     let Some(TenantCredentials { client_id, password, .. }) = registry.credentials(school).await? else {
+///         return Ok(None);
+///     };
+///     Ok(Some((client_id, password.expose().to_owned())))
+/// }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TenantCredentials {

@@ -1,6 +1,19 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A time, in whole seconds since 1970 (UTC). It is for grace, leases and display; order comes from numbers.
+///
+/// ```
+/// use untis_webhook_tenants::Timestamp;
+///
+/// let then = Timestamp::from_seconds(1_700_000_000);
+/// let now = then.after(60);
+/// assert_eq!(now.seconds_since(then), 60);
+/// assert_eq!(now.before(60), then);
+///
+/// // A clock that went back gives no more than nothing.
+/// assert_eq!(then.seconds_since(now), 0);
+/// assert!(Timestamp::now() > then);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 

@@ -48,6 +48,30 @@ mod telling;
 /// a version after a newer one, which is why a handler leaves alone what is not above the version that it knows.
 ///
 /// Each hour what is over is [purged](Registry::purge).
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use untis_webhook_tenants::{Handler, Probe, Registry, Store};
+///
+/// /// One that asks the platform as well, and stops when it is told to.
+/// async fn work(
+///     registry: Registry<impl Store + 'static>,
+///     handler: impl Handler,
+///     probe: impl Probe + 'static,
+///     stop: impl Future<Output = ()>,
+/// ) {
+///     let worker = registry
+///         .worker(handler)
+///         .at_once(4)
+///         .deadline(Duration::from_secs(20))
+///         .pauses(Duration::from_secs(1), Duration::from_secs(300))
+///         .poll(Duration::from_secs(5))
+///         .probe(probe)
+///         .sweep(Duration::from_secs(24 * 60 * 60));
+///     worker.run_until(stop).await;
+/// }
+/// ```
 pub struct Worker<S, H> {
     registry: Registry<S>,
     handler: Arc<H>,

@@ -10,6 +10,21 @@ use untis_webhook::{Algorithm, HeaderNames};
 use crate::{Forgery, SigningKey};
 
 /// A body with its signature, as the platform would deliver it.
+///
+/// ```
+/// use untis_webhook::Algorithm;
+/// use untis_webhook_testkit::{Delivery, Forgery, Payload, SigningKey};
+///
+/// let key = SigningKey::shared();
+/// let delivery = Delivery::sign(key, Payload::credentials_v1());
+/// assert_eq!(delivery.headers()["algorithm"], "SHA256withRSA");
+/// let request = delivery.clone().into_request("/webhook");
+///
+/// // What a receiver must refuse, and what it may be sent by another platform.
+/// let forged = delivery.forge(Forgery::TamperedBody);
+/// let longer = Delivery::sign_with(key, Algorithm::Sha512WithRsa, "{}");
+/// let random = Delivery::from_signature(Algorithm::Sha256WithRsa, [0x5a; 256], "{}");
+/// ```
 #[derive(Clone)]
 pub struct Delivery {
     headers: HeaderMap,

@@ -52,6 +52,17 @@ impl Payload {
     }
 
     /// A deactivation.
+    ///
+    /// ```
+    /// use untis_webhook::event::{DeactivationEventType, ReasonType};
+    /// use untis_webhook_testkit::Payload;
+    ///
+    /// let payload = Payload::deactivation(DeactivationEventType::Deletion, &ReasonType::SchoolDeletion);
+    /// assert!(payload.to_string().contains(r#""eventType":"DELETION""#));
+    ///
+    /// let payload = Payload::older_deactivation(DeactivationEventType::Deletion, &ReasonType::SchoolDeletion);
+    /// assert!(payload.to_string().contains(r#""type":"DELETION""#));
+    /// ```
     pub fn deactivation(event_type: DeactivationEventType, reason: &ReasonType) -> Self {
         Self::from([
             ("tenantId", "12345"),

@@ -71,6 +71,14 @@ impl School {
     }
 
     /// With this value in that field of every credentials payload, such as `schoolEmail`.
+    ///
+    /// ```
+    /// use untis_webhook_testkit::{School, SigningKey};
+    ///
+    /// // Two partners' views of one school.
+    /// let ours = School::new(SigningKey::shared(), "12345").client_id("ours").set("country", "AT");
+    /// let theirs = School::new(SigningKey::shared(), "12345").client_id("theirs");
+    /// ```
     #[must_use]
     pub fn set(mut self, field: &str, value: impl Into<String>) -> Self {
         self.profile = self.profile.set(field, value);
@@ -208,6 +216,15 @@ impl fmt::Debug for School {
 }
 
 /// What a [`School`] has handed over.
+///
+/// ```
+/// use untis_webhook_testkit::{School, SchoolCredentials, SigningKey};
+///
+/// let mut school = School::new(SigningKey::shared(), "12345");
+/// school.activate();
+/// let SchoolCredentials { client_id, secret, password, .. } = school.credentials().unwrap();
+/// assert_eq!([client_id, secret, password], ["test-client-id", "12345-secret-1", "12345-password-1"]);
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SchoolCredentials {

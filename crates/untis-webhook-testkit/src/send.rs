@@ -9,6 +9,19 @@ impl Delivery {
     /// Posts it to a receiver, http or https, and gives the answer, whatever its status. Blocks until then, for at most
     /// 30 s. It goes through no proxy, whatever the environment says.
     ///
+    /// ```
+    /// use untis_webhook_testkit::{Delivery, Payload, SigningKey};
+    ///
+    /// # let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    /// # let url = format!("http://{}/webhook", listener.local_addr().unwrap());
+    /// # drop(listener);
+    /// let delivery = Delivery::sign(SigningKey::shared(), Payload::credentials_v1());
+    /// match delivery.send(&url) {
+    ///     Ok(answer) => assert_eq!(answer.status(), 204),
+    ///     Err(error) => println!("nobody listens there: {error}"),
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`SendError`] if there is no answer.

@@ -16,6 +16,18 @@ use zeroize::Zeroizing;
 /// A throw-away key that signs as the platform does.
 ///
 /// It is for tests: nothing here keeps it secret or stores it.
+///
+/// ```
+/// use untis_webhook_testkit::SigningKey;
+///
+/// let platform = SigningKey::generate();
+/// let kept = platform.to_pkcs8_pem();
+/// let same = SigningKey::from_pkcs8_pem(&kept)?;
+/// assert_eq!(same.verifying_key(), platform.verifying_key());
+///
+/// assert!(SigningKey::from_pkcs8_pem(&platform.public_key_base64()).is_err());
+/// # Ok::<(), untis_webhook_testkit::SigningKeyError>(())
+/// ```
 #[derive(Clone)]
 pub struct SigningKey(PrivateKey);
 
@@ -41,6 +53,13 @@ impl SigningKey {
     }
 
     /// Makes a key of another size, in bits, and with another public exponent.
+    ///
+    /// ```
+    /// use untis_webhook_testkit::SigningKey;
+    ///
+    /// // The smallest exponent that a receiver takes.
+    /// assert_eq!(SigningKey::generate_with(2048, 3).verifying_key().bits(), 2048);
+    /// ```
     ///
     /// # Panics
     ///
@@ -111,6 +130,17 @@ impl SigningKey {
 
     /// RSASP1 (RFC 8017 section 5.2.1) over any encoded message, well-formed or not: for what a receiver must
     /// refuse.
+    ///
+    /// ```
+    /// use untis_webhook::Algorithm;
+    /// use untis_webhook_testkit::{Delivery, SigningKey};
+    ///
+    /// // Bytes that are no encoding of any digest.
+    /// let mut em = [0xff; 256];
+    /// (em[0], em[1]) = (0, 2);
+    /// let signature = SigningKey::shared().sign_encoded(&em);
+    /// let to_be_refused = Delivery::from_signature(Algorithm::Sha256WithRsa, signature, "{}");
+    /// ```
     ///
     /// # Panics
     ///

@@ -94,6 +94,16 @@ impl TokenEndpoint {
     }
 
     /// Lets every later [`accept`](Self::accept) be noticed late.
+    ///
+    /// ```
+    /// use untis_webhook_testkit::{Lag, School, SigningKey, TokenEndpoint};
+    ///
+    /// let endpoint = TokenEndpoint::start();
+    /// endpoint.lag_accepting(Lag::UntilCaughtUp);
+    /// let activation = School::new(SigningKey::shared(), "12345").at(&endpoint).activate();
+    /// // … the activation is delivered, and its credentials do not work yet, until:
+    /// endpoint.catch_up();
+    /// ```
     pub fn lag_accepting(&self, lag: Lag) {
         self.accounts.lock().accepting = lag;
     }

@@ -34,6 +34,19 @@ impl<R> VerifyLayer<R> {
     ///
     /// A longer one is refused with [`BodyTooLarge`](untis_webhook::Rejection::BodyTooLarge): at once if its
     /// length is declared, otherwise when it arrives.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use untis_webhook_tower::VerifyLayer;
+    /// # use untis_webhook_tower::{KeySet, Verifier};
+    /// # let key = untis_webhook_testkit::SigningKey::generate().verifying_key();
+    /// # let verifier = Verifier::new(KeySet::new([("production", key)])?);
+    ///
+    /// let layer = VerifyLayer::new(verifier).body_limit(16 * 1024).body_deadline(Duration::from_secs(5));
+    /// # let _ = layer;
+    /// # Ok::<(), untis_webhook_tower::KeySetError>(())
+    /// ```
     #[must_use]
     pub fn body_limit(self, octets: usize) -> Self {
         Self { body_limit: octets, ..self }

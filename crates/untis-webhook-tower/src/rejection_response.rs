@@ -6,6 +6,28 @@ use untis_webhook::Rejection;
 ///
 /// Any `Fn(Rejection) -> Response<B> + Clone` is one. Whatever it makes, the request does not reach the inner
 /// service. Tell the peer no more than the status: which test a forgery failed helps the forger.
+///
+/// ```
+/// use http::{Response, StatusCode};
+/// use untis_webhook_tower::{DefaultRejectionResponse, Rejection, RejectionResponse};
+///
+/// /// Asks the platform to come back where a body came too slowly; all else as usual.
+/// #[derive(Clone)]
+/// struct ComeBack;
+///
+/// impl RejectionResponse<String> for ComeBack {
+///     fn rejection_response(&self, rejection: Rejection) -> Response<String> {
+///         let mut response: Response<String> = DefaultRejectionResponse::default().rejection_response(rejection);
+///         if rejection == Rejection::BodyTimeout {
+///             *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+///         }
+///         response
+///     }
+/// }
+///
+/// assert_eq!(ComeBack.rejection_response(Rejection::BodyTimeout).status(), 503);
+/// assert_eq!(ComeBack.rejection_response(Rejection::UntrustedSignature).status(), 401);
+/// ```
 pub trait RejectionResponse<B>: Clone {
     /// Makes the response.
     fn rejection_response(&self, rejection: Rejection) -> Response<B>;

@@ -13,6 +13,20 @@ use crate::{RejectionResponse, ResponseFuture, VerifiedBody, VerifyLayer};
 /// once the request has been verified: a request that has not been holds no capacity of the inner service,
 /// however slowly its body comes. For the same reason a full inner service does not show as backpressure;
 /// requests wait for it after verification.
+///
+/// ```
+/// use tower::Layer;
+/// use untis_webhook_tower::{DefaultRejectionResponse, Verifier, Verify, VerifyLayer};
+///
+/// /// A type that has it as a field names it.
+/// struct Receiver<S>(Verify<S, DefaultRejectionResponse>);
+///
+/// impl<S: Clone> Receiver<S> {
+///     fn new(verifier: Verifier, service: S) -> Self {
+///         Self(VerifyLayer::new(verifier).layer(service))
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Verify<S, R> {
     pub(crate) inner: S,

@@ -87,6 +87,25 @@ where
 /// The end of a route: verifies the request, calls `handler` with the signed bytes, and replies.
 ///
 /// As [`endpoint`], for a handler that decodes the bytes itself, such as with [`Verified::json`].
+///
+/// ```
+/// use std::collections::HashMap;
+///
+/// use untis_webhook_warp::{VerifyLayer, bytes_endpoint};
+/// use warp::http::StatusCode;
+/// use warp::{Filter, Reply};
+///
+/// fn routes(layer: VerifyLayer) -> impl Filter<Extract = (impl Reply,), Error = warp::Rejection> + Clone {
+///     let webhook = bytes_endpoint(layer, async |delivery| match delivery.json::<HashMap<String, String>>() {
+///         Ok(fields) => {
+///             println!("{:?}", fields.get("country"));
+///             StatusCode::NO_CONTENT
+///         }
+///         Err(error) => error.status(),
+///     });
+///     warp::path!("webhook").and(warp::post()).and(webhook)
+/// }
+/// ```
 pub fn bytes_endpoint<H, F>(
     layer: VerifyLayer,
     handler: H,
@@ -103,6 +122,20 @@ where
 
 /// The end of a route as [`bytes_endpoint`], whose handler also gets what the filters before it have extracted: see
 /// [`endpoint_with`].
+///
+/// ```
+/// use untis_webhook_warp::{VerifyLayer, bytes_endpoint_with};
+/// use warp::http::StatusCode;
+/// use warp::{Filter, Reply};
+///
+/// fn routes(layer: VerifyLayer) -> impl Filter<Extract = (impl Reply,), Error = warp::Rejection> + Clone {
+///     let before = warp::path!("webhook" / String).and(warp::post());
+///     bytes_endpoint_with(before, layer, async |queue: String, delivery| {
+///         println!("{} octets to {queue}", delivery.len());
+///         StatusCode::ACCEPTED
+///     })
+/// }
+/// ```
 pub fn bytes_endpoint_with<T, B, H, F>(
     before: B,
     layer: VerifyLayer,

@@ -45,6 +45,36 @@ pub use self::secret::Secret;
 /// Which event it is, its name alone says: a payload of an unknown event is never taken for a known one
 /// because it looks alike. Two older forms are understood: credentials without `eventType`, and a
 /// deactivation that spells it `type`.
+///
+/// ```
+/// use untis_webhook::Event;
+/// use untis_webhook::event::{CredentialsEventType, DeactivationEventType, ReasonType};
+///
+/// fn say(event: &Event) -> String {
+///     match event {
+///         Event::Credentials(credentials) => match credentials.event_type {
+///             Some(CredentialsEventType::Reset) => format!("{} has a new password", credentials.tenant_id),
+///             _ => format!("{} is active, at {}", credentials.tenant_id, credentials.host),
+///         },
+///         Event::Deactivation(deactivation) => match (deactivation.event_type, &deactivation.reason_type) {
+///             (DeactivationEventType::Deletion, _) => format!("{} is gone", deactivation.tenant_id),
+///             (_, Some(ReasonType::SchoolDeletion)) => format!("{} is deleted", deactivation.tenant_id),
+///             _ => format!("{} has stopped", deactivation.tenant_id),
+///         },
+///         other => format!("{:?} is not known yet", other.event_type()),
+///     }
+/// }
+/// # use untis_webhook::{KeySet, PresentedSignature, Verifier};
+/// # use untis_webhook_testkit::{Delivery, SigningKey};
+/// # let key = SigningKey::generate();
+/// # let delivery = Delivery::sign(&key, r#"{"tenantId":"12345","eventType":"DELETION"}"#);
+/// # let presented = PresentedSignature::from_headers(&delivery.headers(), &Default::default())?;
+/// # let verifier = Verifier::new(KeySet::new([("production", key.verifying_key())])?);
+/// # let verified = verifier.verify(&presented, delivery.body().clone())?;
+///
+/// assert_eq!(say(&*verified.event()?), "12345 is gone");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 #[allow(clippy::large_enum_variant, reason = "there is one per request, and every handler would see the box")]

@@ -47,6 +47,16 @@ impl VerifyingKey {
     /// Reads what a key file may hold: SubjectPublicKeyInfo as DER, or as text in UTF-8 or, with a byte order
     /// mark, UTF-16: see [`from_str`](#impl-FromStr-for-VerifyingKey).
     ///
+    /// ```
+    /// use untis_webhook::{KeyError, VerifyingKey};
+    /// # let key = untis_webhook_testkit::SigningKey::generate();
+    /// # let (text, der) = (key.public_key_base64(), key.public_key_der());
+    ///
+    /// assert_eq!(VerifyingKey::from_bytes(text.as_bytes())?, VerifyingKey::from_bytes(&der)?);
+    /// assert_eq!(VerifyingKey::from_bytes(b" \n"), Err(KeyError::Empty));
+    /// # Ok::<(), KeyError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`KeyError`], which says what the input was if it was something else.
@@ -63,6 +73,17 @@ impl VerifyingKey {
     }
 
     /// Reads SubjectPublicKeyInfo in DER.
+    ///
+    /// ```
+    /// use untis_webhook::{KeyError, VerifyingKey};
+    /// # let der = untis_webhook_testkit::SigningKey::generate().public_key_der();
+    ///
+    /// assert_eq!(VerifyingKey::from_der(&der)?.bits(), 2048);
+    ///
+    /// let two = [&der[..], &der[..]].concat();
+    /// assert!(VerifyingKey::from_der(&two).is_err());
+    /// # Ok::<(), KeyError>(())
+    /// ```
     ///
     /// # Errors
     ///

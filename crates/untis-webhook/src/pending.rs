@@ -11,6 +11,34 @@ use crate::{Algorithm, Digest, KeyId, PendingBody, Rejection, Verified};
 ///
 /// The body is either only hashed ([`update`](Self::update), [`finish`](Self::finish)) or hashed and kept
 /// ([`collect`](Self::collect)).
+///
+/// ```
+/// use untis_webhook::Rejection;
+/// # use untis_webhook::{KeySet, PresentedSignature, Verifier};
+/// # use untis_webhook_testkit::{Delivery, SigningKey};
+/// # let key = SigningKey::generate();
+/// # let delivery = Delivery::sign(&key, "a genuine body");
+/// # let presented = PresentedSignature::from_headers(&delivery.headers(), &Default::default())?;
+/// # let verifier = Verifier::new(KeySet::new([("production", key.verifying_key())])?);
+///
+/// let pending = verifier.begin(&presented)?;
+/// let expected = pending.expected_digest().clone();
+///
+/// let mut genuine = pending.clone();
+/// genuine.update(b"a genuine ");
+/// genuine.update(b"body");
+/// assert_eq!(genuine.finish()?.digest(), &expected);
+///
+/// let mut other = pending;
+/// other.update(b"another body");
+/// assert_eq!(other.finish().unwrap_err(), Rejection::DigestMismatch);
+///
+/// // Kept as well as hashed:
+/// let mut body = verifier.begin(&presented)?.collect(1024);
+/// body.push(&b"a genuine body"[..])?;
+/// assert_eq!(body.finish()?.as_ref(), b"a genuine body");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 #[must_use = "nothing is verified until it has been finished"]
 pub struct PendingVerification {

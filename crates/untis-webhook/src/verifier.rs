@@ -37,6 +37,23 @@ impl Verifier {
     }
 
     /// Reads other headers, for a front end that renames them.
+    ///
+    /// ```
+    /// use http::HeaderName;
+    /// use untis_webhook::{HeaderNames, KeySet, PresentedSignature, Rejection, Verifier};
+    /// # use untis_webhook_testkit::{Delivery, SigningKey};
+    /// # let key = SigningKey::generate();
+    /// # let keys = KeySet::new([("production", key.verifying_key())])?;
+    /// # let headers = Delivery::sign(&key, "{}").headers();
+    ///
+    /// let signature = HeaderName::from_static("x-forwarded-authorization");
+    /// let verifier = Verifier::new(keys).with_header_names(HeaderNames { signature, ..HeaderNames::default() });
+    ///
+    /// // What comes under the platform's own name is not looked at any more.
+    /// let presented = PresentedSignature::from_headers(&headers, verifier.header_names());
+    /// assert_eq!(presented.unwrap_err(), Rejection::MissingHeader);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn with_header_names(self, header_names: HeaderNames) -> Self {
         Self { header_names, ..self }

@@ -146,6 +146,25 @@ impl TokenProbe {
 
     /// Asks about this set of this tenant, and says why if nothing is proved.
     ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// use untis_webhook_tenants::{CredentialSet, Inconclusive, TokenProbe};
+    ///
+    /// # async fn example(set: CredentialSet<'_>) -> Result<(), Box<dyn std::error::Error>> {
+    /// let probe = TokenProbe::new("https://api.example")?
+    ///     .trust(&std::fs::read("authority.pem")?)?
+    ///     .proxy("http://proxy.example:3128")?
+    ///     .deadline(Duration::from_secs(5));
+    /// match probe.ask("12345", set).await {
+    ///     Ok(answer) => println!("{answer:?}"),
+    ///     Err(why @ Inconclusive::TenantId) => println!("never: {why}"),
+    ///     Err(why) => println!("nothing is proved: {why}"),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Inconclusive`] where [`probe`](Probe::probe) gives [`Answer::Unknown`].

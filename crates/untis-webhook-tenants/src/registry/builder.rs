@@ -10,6 +10,27 @@ use super::{Inner, Registry, is_storable};
 use crate::{FingerprintKey, KeyRing, SealError, Store, StoreError, Timestamp};
 
 /// What a [`Registry`] is made with.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use untis_webhook::KeySet;
+/// use untis_webhook_tenants::{KeyRing, OpenError, Registry, Store};
+///
+/// const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+///
+/// /// For the integration environment, of two keys that the receiver trusts.
+/// async fn open<S: Store>(keys: &KeySet, ring: KeyRing, store: S) -> Result<Registry<S>, OpenError> {
+///     Registry::builder(keys, ring)
+///         .environment("integration")
+///         .environment_keys(["integration-2025", "integration-2026"])
+///         .client_ids(["our-client-id"])
+///         .grace(7 * DAY)
+///         .keep_bodies(DAY)
+///         .open(store)
+///         .await
+/// }
+/// ```
 pub struct RegistryBuilder {
     keys: Vec<String>,
     environment: String,
@@ -88,6 +109,17 @@ impl RegistryBuilder {
 
     /// Where the time comes from: the system's clock unless it is said. A test that moves it, and calls
     /// [`Worker::probe_due`](crate::Worker::probe_due), does not wait for a probe.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicI64, Ordering};
+    ///
+    /// use untis_webhook_tenants::{RegistryBuilder, Timestamp};
+    ///
+    /// fn with_hands(builder: RegistryBuilder, seconds: Arc<AtomicI64>) -> RegistryBuilder {
+    ///     builder.clock(move || Timestamp::from_seconds(seconds.load(Ordering::Relaxed)))
+    /// }
+    /// ```
     #[must_use]
     pub fn clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         self.clock = Box::new(clock);

@@ -34,6 +34,17 @@ impl<S: Store> Registry<S> {
     /// long enough, and what is left of tenants that were forgotten 400 days ago. To be run every hour or so; two that
     /// run at once do no harm.
     ///
+    /// ```
+    /// use untis_webhook_tenants::{Purged, Registry, RegistryError, Store};
+    ///
+    /// /// Where no worker runs, every hour.
+    /// async fn tidy(registry: &Registry<impl Store>) -> Result<(), RegistryError> {
+    ///     let Purged { tenants, bodies, .. } = registry.purge().await?;
+    ///     println!("the credentials of {tenants} schools are destroyed, and {bodies} bodies");
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`RegistryError::Store`]. What was destroyed before is.
@@ -77,6 +88,18 @@ impl<S: Store> Registry<S> {
     ///
     /// When nothing is left, a store key that is taken out of the ring opens nothing any more, once this has been run
     /// without it.
+    ///
+    /// ```
+    /// use untis_webhook_tenants::{KeyRing, Registry, Rekeyed, Store};
+    ///
+    /// /// The ring has a new key as its primary, and the old one beside it.
+    /// async fn replace(registry: &Registry<impl Store>, ring: KeyRing) -> Result<(), Box<dyn std::error::Error>> {
+    ///     registry.replace_ring(ring).await?;
+    ///     let Rekeyed { tenants, left, missing, .. } = registry.rekey().await?;
+    ///     println!("{tenants} schools are under the new key, {left} are not, for want of {missing:?}");
+    ///     Ok(())
+    /// }
+    /// ```
     ///
     /// # Errors
     ///

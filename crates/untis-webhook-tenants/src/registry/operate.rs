@@ -10,6 +10,20 @@ impl<S: Store> Registry<S> {
     /// Gives out this set of a tenant from now on: the decision about a contested one, or about any that is stored.
     /// The tenant is active then, whatever it was. The numbers are those of [`sets`](Self::sets).
     ///
+    /// ```
+    /// use untis_webhook_tenants::{Registry, RegistryError, Store};
+    ///
+    /// /// Takes the latest of the sets about which somebody has to decide, and none of the others.
+    /// async fn take_the_latest(registry: &Registry<impl Store>, school: &str) -> Result<(), RegistryError> {
+    ///     let contested = registry.contested(school).await?;
+    ///     let Some((latest, others)) = contested.split_last() else { return Ok(()) };
+    ///     for other in others {
+    ///         registry.reject(school, *other).await?;
+    ///     }
+    ///     registry.accept(school, *latest).await
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`RegistryError`] if there is no such tenant, no such set that is stored, or its client id is none of those that
@@ -37,6 +51,18 @@ impl<S: Store> Registry<S> {
 
     /// Undoes a deactivation or a deletion, as long as the tenant's last set is there.
     ///
+    /// ```
+    /// use untis_webhook_tenants::{OperateError, Registry, RegistryError, Store};
+    ///
+    /// /// A deactivation that was not meant for us.
+    /// async fn undo(registry: &Registry<impl Store>, school: &str) -> Result<(), RegistryError> {
+    ///     match registry.restore(school).await {
+    ///         Err(RegistryError::Operate(OperateError::Active)) => Ok(()), // it is undone already
+    ///         restored => restored,
+    ///     }
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`RegistryError`] if there is no such tenant, it is active, or its set is destroyed.
@@ -53,6 +79,18 @@ impl<S: Store> Registry<S> {
     /// the tenant too.
     ///
     /// That it was done is on record: [`erasures`](Self::erasures).
+    ///
+    /// ```
+    /// use untis_webhook_tenants::{Erasure, ErasureScope, Registry, RegistryError, Store};
+    ///
+    /// async fn erase(registry: &Registry<impl Store>, school: &str) -> Result<(), RegistryError> {
+    ///     registry.forget(school, ErasureScope::Secrets).await?;
+    ///     for Erasure { at, scope, .. } in registry.erasures(school).await? {
+    ///         println!("{} seconds after 1970, {}", at.as_seconds(), scope.as_str());
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
@@ -89,6 +127,19 @@ impl<S: Store> Registry<S> {
     /// Starts again to tell the application of this tenant, at once: what failed so often that it waits, was given up, or
     /// is with a worker that does not come back. One that does come back cannot acknowledge it any more. Says whether
     /// there is anything to tell.
+    ///
+    /// ```
+    /// use untis_webhook_tenants::{Registry, RegistryError, Store};
+    ///
+    /// /// The application is there again.
+    /// async fn again(registry: &Registry<impl Store>) -> Result<(), RegistryError> {
+    ///     if registry.redrive("12345").await? {
+    ///         println!("it is told of this school at once");
+    ///     }
+    ///     println!("and of {} schools in all", registry.redrive_all().await?);
+    ///     Ok(())
+    /// }
+    /// ```
     ///
     /// # Errors
     ///

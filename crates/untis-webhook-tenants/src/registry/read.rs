@@ -53,6 +53,19 @@ impl<S: Store> Registry<S> {
 
     /// A tenant's sets of credentials, without what is secret of them, in the order in which they came.
     ///
+    /// ```
+    /// use untis_webhook_tenants::{Profile, Registry, RegistryError, Set, Store};
+    ///
+    /// async fn show(registry: &Registry<impl Store>, school: &str) -> Result<(), RegistryError> {
+    ///     let profile: Option<Profile> = registry.profile(school).await?;
+    ///     println!("{:?}", profile.and_then(|profile| profile.school_name));
+    ///     for Set { number, client_id, state, .. } in registry.sets(school).await? {
+    ///         println!("{number} of {client_id}: {}", state.as_str());
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`RegistryError::Store`].
@@ -77,6 +90,22 @@ impl<S: Store> Registry<S> {
     /// So many tenants after this id, 1,000 at most; all of them, or those of one status. To read them all costs no
     /// more memory than one page.
     ///
+    /// ```
+    /// use untis_webhook_tenants::{Page, Registry, RegistryError, Status, Store};
+    ///
+    /// async fn every_active(registry: &Registry<impl Store>) -> Result<Vec<String>, RegistryError> {
+    ///     let (mut ids, mut after) = (Vec::new(), None);
+    ///     loop {
+    ///         let Page { entries, next, .. } = registry.list(Some(Status::Active), after.as_deref(), 1000).await?;
+    ///         ids.extend(entries.into_iter().map(|entry| entry.tenant_id));
+    ///         after = next;
+    ///         if after.is_none() {
+    ///             return Ok(ids);
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`RegistryError::Store`].
@@ -92,6 +121,18 @@ impl<S: Store> Registry<S> {
     }
 
     /// So many of these tenants, 1,000 at most. It costs as much as what is found, however many others there are.
+    ///
+    /// ```
+    /// use untis_webhook_tenants::{Entry, Filter, Listed, Registry, RegistryError, Store, Summary};
+    ///
+    /// /// Those about which somebody has to decide, of the schools whose id begins with 12.
+    /// async fn to_decide(registry: &Registry<impl Store>) -> Result<Vec<Entry>, RegistryError> {
+    ///     let Summary { active, .. } = registry.summary().await?;
+    ///     println!("{active} schools are active");
+    ///     let listed = Listed { filter: Some(Filter::Contested), prefix: "12", after: "" };
+    ///     Ok(registry.find(listed, 100).await?.entries)
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
@@ -120,6 +161,17 @@ impl<S: Store> Registry<S> {
     /// What the platform says of so many schools after this id, 1,000 at most, as far as it is stored: those of which
     /// it is not are left out.
     ///
+    /// ```
+    /// use untis_webhook_tenants::{Registry, RegistryError, Store};
+    ///
+    /// async fn addresses(registry: &Registry<impl Store>) -> Result<(), RegistryError> {
+    ///     for (school, profile) in registry.profiles(None, 1000).await? {
+    ///         println!("{school}: {:?}", profile.school_email);
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`credentials`](Self::credentials).
@@ -140,6 +192,17 @@ impl<S: Store> Registry<S> {
 
     /// What came for a tenant: so many records, 1,000 at most, after the one that came first as this delivery. Those
     /// of deliveries that name no tenant are under `None`.
+    ///
+    /// ```
+    /// use untis_webhook_tenants::{Record, Registry, RegistryError, Store};
+    ///
+    /// async fn what_came(registry: &Registry<impl Store>, school: &str) -> Result<(), RegistryError> {
+    ///     for Record { decision, count, .. } in registry.records(Some(school), 0, 100).await? {
+    ///         println!("{count} times, last: {}", decision.as_str());
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     ///
     /// # Errors
     ///

@@ -59,6 +59,23 @@ impl<S: Store> Registry<S> {
     /// The same in a transaction of the caller's own, with whatever else is to happen with the delivery or not at all.
     /// It locks the tenant first. The delivery can be answered with a success when the caller has committed.
     ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use untis_webhook::Verified;
+    /// use untis_webhook_tenants::{Received, ReceiveError, Registry, Store};
+    ///
+    /// /// With whatever else the application writes on this connection.
+    /// async fn receive<S: Store>(
+    ///     registry: &Registry<S>,
+    ///     connection: &mut S::Connection,
+    ///     delivery: &Verified<Bytes>,
+    /// ) -> Result<(), ReceiveError> {
+    ///     let received: Received = registry.receive_in(connection, delivery).await?;
+    ///     println!("{:?}: {}", received.tenant_id, received.decision.as_str());
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ReceiveError`] as [`receive`](Self::receive). Then the transaction must be rolled back.

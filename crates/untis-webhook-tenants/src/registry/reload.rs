@@ -53,6 +53,19 @@ impl<S: Store> Registry<S> {
     ///
     /// A name of before that none of the trusted has stays, for a delivery that is under way: it is refused no more than it was.
     ///
+    /// ```
+    /// use untis_webhook::{KeySet, Verifier};
+    /// use untis_webhook_tenants::{OpenError, Registry, Store};
+    ///
+    /// /// The registry knows a key's name before anything comes that the key has signed.
+    /// fn trust(registry: &Registry<impl Store>, verifier: &Verifier, keys: KeySet) -> Result<(), OpenError> {
+    ///     let names: Vec<_> = keys.iter().map(|(name, _)| name.to_string()).collect();
+    ///     registry.replace_environment_keys(&keys, &names)?;
+    ///     verifier.replace_keys(keys);
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`OpenError`] if no name is said, or one that is not trusted. Then the names are those of before.

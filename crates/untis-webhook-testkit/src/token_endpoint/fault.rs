@@ -4,6 +4,25 @@ use http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
 use http::{Response, StatusCode};
 
 /// What goes wrong with a token request, in place of an answer that means something.
+///
+/// ```
+/// use http::StatusCode;
+/// use untis_webhook_testkit::{Fault, Refusal, TokenEndpoint};
+///
+/// let endpoint = TokenEndpoint::start();
+/// // Credentials of no `School`:
+/// endpoint.accept("12345", "test-client-id", "a password");
+///
+/// // The next two requests fail, then all of them, then none.
+/// endpoint.fail_next(2, Fault::status(StatusCode::SERVICE_UNAVAILABLE));
+/// endpoint.fail(Fault::html());
+/// endpoint.fail(Fault::redirect("http://127.0.0.1:1/elsewhere"));
+/// endpoint.recover();
+///
+/// // What is not current is refused, in one of the ways that there are.
+/// endpoint.revoke("12345", "test-client-id", "a password");
+/// endpoint.refuse_with(Refusal::InvalidGrant);
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Fault {
