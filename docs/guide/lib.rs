@@ -11,5 +11,10 @@ macro_rules! pages {
 
 #[cfg(doctest)]
 pages! {
+    axum "src/axum.md"
+    hyper "src/hyper.md"
     lambda "src/lambda.md"
+    testing "src/testing.md"
+    tower "src/tower.md"
+    warp "src/warp.md"
 }

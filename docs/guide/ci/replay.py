@@ -8,7 +8,7 @@ alone on a line any lines. A comment before a block, `<!-- replay: WORDS -->`, w
     file NAME         the block, of whatever language, is this file
     terminal NAME     typed in another terminal, which begins in the page's folder. What it has printed since can be shown by a
                       `console` block without a command
-    stays TEXT        the last command does not end: go on as soon as it has printed TEXT
+    stays TEXT        the last command does not end: go on as soon as it has printed TEXT; without, at once
     stop NAME         before it, Ctrl-C in that terminal
     not here: REASON  not replayed, which is said
 """
@@ -25,6 +25,7 @@ import time
 SECONDS = 600  # for one command: it may build
 # As the pages say them. What is replayed has others, so that it meets nothing that runs here.
 PORTS = ["8080", "8081", "9090", "3000"]
+ADDRESSES = {"API": "8081", "LISTEN": "8080", "UNTIS_WEBHOOK_ADMIN_LISTEN": "9090", "UNTIS_WEBHOOK_API_LISTEN": "8081"}
 
 
 def free_ports():
@@ -44,7 +45,11 @@ class Terminal:
 
     def __init__(self, folder, ports):
         self.printed, self.seen, self.number, self.ports = "", 0, 0, ports
-        self.shell = subprocess.Popen(["bash", "--norc"], cwd=folder, text=True, bufsize=1, start_new_session=True,
+        # What listens at a port by itself is told another; Python says what it says at once.
+        addresses = {name: f"127.0.0.1:{ports[said]}" for name, said in ADDRESSES.items()}
+        environment = os.environ | addresses | {"PORT": ports["3000"], "PYTHONUNBUFFERED": "1"}
+        environment["UNTIS_WEBHOOK_NOTIFY_URL"] = f"http://127.0.0.1:{ports['3000']}/untis"
+        self.shell = subprocess.Popen(["bash", "--norc"], cwd=folder, env=environment, text=True, bufsize=1, start_new_session=True,
                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.type("trap : INT")  # Ctrl-C is the command's
         self.reader = threading.Thread(target=self.read, daemon=True)
@@ -164,6 +169,7 @@ class Page:
             *before, last = re.sub(r"\\\n", "", text.strip()).split("\n")
             terminal.run(self.inside("\n".join(before)) or "true", True)
             terminal.stay(self.inside(last), stays)
+            terminal.seen = len(terminal.printed)
 
     def console(self, terminal, text, stays):
         commands = re.split(r"^\$ ", text, flags=re.M)
@@ -185,7 +191,7 @@ class Page:
     def compare(self, terminal, output, expected, command):
         """What a command has printed, and what comes a moment later from those that go on in the background."""
         expected = pattern(expected)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 30
         while not (found := expected.fullmatch(compact(output + terminal.new()))) and time.monotonic() < deadline:
             time.sleep(0.02)
         printed, terminal.seen = output + terminal.new(), len(terminal.printed)

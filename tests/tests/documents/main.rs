@@ -8,6 +8,7 @@
 
 mod blocks;
 mod breaks;
+mod dependencies;
 mod links;
 mod manifests;
 mod pictures;
