@@ -9,6 +9,7 @@ alone on a line any lines. A comment before a block, `<!-- replay: WORDS -->`, w
     terminal NAME     typed in another terminal, which begins in the page's folder. What it has printed since can be shown by a
                       `console` block without a command
     stays TEXT        the last command does not end: go on as soon as it has printed TEXT; without, at once
+    first COMMAND     before it, what a reader has done or has from elsewhere
     stop NAME         before it, Ctrl-C in that terminal
     not here: REASON  not replayed, which is said
 """
@@ -139,7 +140,7 @@ class Page:
 
     def word(self, text):
         name, _, rest = text.partition(" ")
-        if name not in ("file", "terminal", "stays", "stop", "not"):
+        if name not in ("file", "first", "terminal", "stays", "stop", "not"):
             raise Failed(f"no such word: {text}")
         return name, rest
 
@@ -148,6 +149,8 @@ class Page:
             if "stop" in words:
                 self.terminal(words["stop"]).interrupt()
             terminal = self.terminal(words.get("terminal", ""))
+            if "first" in words:
+                terminal.run(self.inside(words["first"]), True)
             if "not" in words:
                 print(f"{self.file.name}: a block is not replayed {words['not']}")
             elif "file" in words:
