@@ -13,6 +13,7 @@ macro_rules! pages {
 pages! {
     axum "src/axum.md"
     hyper "src/hyper.md"
+    keys "src/keys.md"
     lambda "src/lambda.md"
     testing "src/testing.md"
     tower "src/tower.md"
