@@ -15,6 +15,7 @@ pages! {
     hyper "src/hyper.md"
     keys "src/keys.md"
     lambda "src/lambda.md"
+    migrating "src/migrating.md"
     testing "src/testing.md"
     tower "src/tower.md"
     warp "src/warp.md"
