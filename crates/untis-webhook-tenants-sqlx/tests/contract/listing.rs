@@ -36,6 +36,35 @@ async fn found<S: Store>(
     }
 }
 
+pub async fn a_list_is_read_by_pages_in_the_order_of_octets<S: Store>(store: S) {
+    let registry = registry(store).await;
+    let ids = ["10", "9", "A", "Z", "a", "z", "ä"];
+    for tenant_id in ids.iter().rev() {
+        let payload = Payload::credentials(Created).set("tenantId", *tenant_id);
+        registry.receive(&verified(payload)).await.unwrap();
+    }
+    let payload = Payload::deactivation(DeactivationEventType::Deactivation, &ReasonType::NoReason);
+    registry.receive(&verified(payload.clone().set("tenantId", "Z"))).await.unwrap();
+    // One that never had a set is none.
+    registry.receive(&verified(payload.set("tenantId", "never active"))).await.unwrap();
+
+    for limit in 0..9 {
+        let (mut found, mut after) = (Vec::new(), None::<String>);
+        loop {
+            let page = registry.list(None, after.as_deref(), limit).await.unwrap();
+            found.extend(page.entries.into_iter().map(|entry| entry.tenant_id));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(found, ids, "{limit} at a time");
+    }
+    let deactivated = registry.list(Some(Status::Deactivated), None, 10).await.unwrap();
+    assert_eq!(deactivated.entries, [registry.get("Z").await.unwrap().unwrap()]);
+    assert_eq!(registry.list(Some(Status::Active), None, 10).await.unwrap().entries.len(), 6);
+}
+
 pub async fn a_list_has_those_whose_id_begins_so_and_no_other<S: Store>(store: S) {
     let registry = registry(store).await;
     let longest = format!("1{}", "\u{10ffff}".repeat(63));
