@@ -1,14 +1,14 @@
-//! The statements, which both databases understand.
+//! The store, and the statements about one tenant, which both databases understand. Those of other kinds have files of their own.
 
 use std::time::Duration;
 
 use sqlx::{Connection as _, Transaction};
 use untis_webhook_tenants::{
-    Changes, Claim, Column, Entry, Erasure, Filter, Fingerprint, Listed, Message, Record, SealedCredentials,
+    Changes, Claim, Column, Entry, Erasure, Fingerprint, Listed, Message, Record, SealedCredentials,
     Selection, Store, StoreError, StoredTenant, Summary, TenantKey, Timestamp,
 };
 
-use super::{Backend, Connection, Database, leases, rows, schema, writes};
+use super::{Backend, Connection, Database, leases, lists, rows, schema, sealed, writes};
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
 
@@ -39,22 +39,6 @@ macro_rules! select_tenant {
                 AND records.fingerprint = $4
         WHERE tenants.environment = $1 AND tenants.tenant_id = $2
         ORDER BY sets.number"
-    };
-}
-
-/// A list from an id on, without the one that it goes on after, and up to another. For each condition there is an index.
-macro_rules! list_tenants {
-    ($condition:literal) => {
-        concat!(
-            "SELECT tenants.*, sets.host, sets.worked_at
-            FROM untis_webhook_tenants AS tenants LEFT JOIN untis_webhook_sets AS sets
-                ON sets.environment = tenants.environment AND sets.tenant_id = tenants.tenant_id
-                    AND sets.state = 'current'
-            WHERE tenants.environment = $1 AND tenants.tenant_id >= $2 AND tenants.tenant_id <> $3
-                AND tenants.tenant_id < $4 AND tenants.client_id IS NOT NULL ",
-            $condition,
-            " ORDER BY tenants.tenant_id LIMIT $5"
-        )
     };
 }
 
@@ -113,35 +97,7 @@ impl Store for Backend {
         column: Column,
         sealed: Option<&[u8]>,
     ) -> Result<()> {
-        let query = match column {
-            Column::Body(body) => sqlx::query(
-                "UPDATE untis_webhook_records SET body = $3
-                WHERE environment = $1 AND tenant_id = $2 AND fingerprint = $4",
-            )
-            .bind(key.environment)
-            .bind(key.tenant_id)
-            .bind(sealed)
-            .bind(body.as_bytes().to_vec()),
-            Column::Profile => sqlx::query(
-                "UPDATE untis_webhook_tenants SET profile = $3 WHERE environment = $1 AND tenant_id = $2",
-            )
-            .bind(key.environment)
-            .bind(key.tenant_id)
-            .bind(sealed),
-            Column::Secrets(set) => sqlx::query(
-                "UPDATE untis_webhook_sets SET secrets = $3
-                WHERE environment = $1 AND tenant_id = $2 AND number = $4",
-            )
-            .bind(key.environment)
-            .bind(key.tenant_id)
-            .bind(sealed)
-            .bind(number(set)?),
-        };
-        let done = query.execute(connection).await.map_err(StoreError::database)?;
-        match done.rows_affected() {
-            0 => Err(StoreError::Foreign("the row of what is encrypted")),
-            _ => Ok(()),
-        }
+        sealed::save_sealed(connection, key, column, sealed).await
     }
 
     async fn sealed(
@@ -149,24 +105,7 @@ impl Store for Backend {
         connection: &mut Connection,
         key: TenantKey<'_>,
     ) -> Result<Vec<(Column, Vec<u8>)>> {
-        let rows = sqlx::query(
-            "SELECT CAST(NULL AS BIGINT) AS number, CASE WHEN 1 = 0 THEN profile END AS fingerprint,
-                    profile AS sealed
-                FROM untis_webhook_tenants
-                WHERE environment = $1 AND tenant_id = $2 AND profile IS NOT NULL
-            UNION ALL
-            SELECT number, NULL, secrets FROM untis_webhook_sets
-                WHERE environment = $1 AND tenant_id = $2 AND secrets IS NOT NULL
-            UNION ALL
-            SELECT NULL, fingerprint, body FROM untis_webhook_records
-                WHERE environment = $1 AND tenant_id = $2 AND body IS NOT NULL",
-        )
-        .bind(key.environment)
-        .bind(key.tenant_id)
-        .fetch_all(connection)
-        .await
-        .map_err(StoreError::database)?;
-        rows.iter().map(rows::sealed).collect()
+        sealed::sealed(connection, key).await
     }
 
     async fn expire_bodies(
@@ -175,17 +114,7 @@ impl Store for Backend {
         key: TenantKey<'_>,
         until: Timestamp,
     ) -> Result<u64> {
-        let expired = sqlx::query(
-            "UPDATE untis_webhook_records SET body = NULL
-            WHERE environment = $1 AND tenant_id = $2 AND body IS NOT NULL AND body_until <= $3",
-        )
-        .bind(key.environment)
-        .bind(key.tenant_id)
-        .bind(until.as_seconds())
-        .execute(connection)
-        .await
-        .map_err(StoreError::database)?;
-        Ok(expired.rows_affected())
+        sealed::expire_bodies(connection, key, until).await
     }
 
     async fn remove(&self, connection: &mut Connection, key: TenantKey<'_>) -> Result<()> {
@@ -262,133 +191,27 @@ impl Store for Backend {
     }
 
     async fn credentials(&self, key: TenantKey<'_>) -> Result<Option<SealedCredentials>> {
-        let row = sqlx::query(
-            "SELECT tenants.version, sets.number, sets.secrets
-            FROM untis_webhook_tenants AS tenants JOIN untis_webhook_sets AS sets
-                ON sets.environment = tenants.environment AND sets.tenant_id = tenants.tenant_id
-            WHERE tenants.environment = $1 AND tenants.tenant_id = $2
-                AND tenants.status = 'active' AND sets.state = 'current' AND sets.secrets IS NOT NULL",
-        )
-        .bind(key.environment)
-        .bind(key.tenant_id)
-        .fetch_optional(&self.pool)
-        .await
-        .map_err(StoreError::database)?;
-        let Some(row) = row else { return Ok(None) };
-        Ok(Some(SealedCredentials {
-            version: rows::number(&row, "version")?,
-            number: rows::number(&row, "number")?,
-            sealed: rows::get(&row, "secrets")?,
-        }))
+        sealed::credentials(self, key).await
     }
 
     async fn read_sealed(&self, key: TenantKey<'_>, column: Column) -> Result<Option<Vec<u8>>> {
-        let query = match column {
-            Column::Body(body) => sqlx::query_scalar(
-                "SELECT body FROM untis_webhook_records
-                WHERE environment = $1 AND tenant_id = $2 AND fingerprint = $3",
-            )
-            .bind(key.environment)
-            .bind(key.tenant_id)
-            .bind(body.as_bytes().to_vec()),
-            Column::Profile => sqlx::query_scalar(
-                "SELECT profile FROM untis_webhook_tenants WHERE environment = $1 AND tenant_id = $2",
-            )
-            .bind(key.environment)
-            .bind(key.tenant_id),
-            Column::Secrets(set) => sqlx::query_scalar(
-                "SELECT secrets FROM untis_webhook_sets
-                WHERE environment = $1 AND tenant_id = $2 AND number = $3",
-            )
-            .bind(key.environment)
-            .bind(key.tenant_id)
-            .bind(number(set)?),
-        };
-        let sealed: Option<Option<Vec<u8>>> =
-            query.fetch_optional(&self.pool).await.map_err(StoreError::database)?;
-        Ok(sealed.flatten())
+        sealed::read_sealed(self, key, column).await
     }
 
     async fn list(&self, environment: &str, listed: Listed<'_>, limit: u32) -> Result<Vec<Entry>> {
-        let Listed { filter, prefix, after } = listed;
-        let status = match filter {
-            Some(Filter::Status(status)) => Some(status.as_str()),
-            _ => None,
-        };
-        let rows = sqlx::query(match filter {
-            None => list_tenants!(""),
-            Some(Filter::Contested) => list_tenants!("AND tenants.is_contested"),
-            Some(Filter::GivenUp) => {
-                list_tenants!("AND tenants.version > tenants.acknowledged AND tenants.is_given_up")
-            }
-            Some(Filter::Refused) => list_tenants!("AND tenants.is_refused"),
-            Some(Filter::Status(_)) => list_tenants!("AND tenants.status = $6"),
-            Some(Filter::Waiting) => {
-                list_tenants!("AND tenants.version > tenants.acknowledged AND NOT tenants.is_given_up")
-            }
-        })
-        .bind(environment)
-        .bind(prefix.max(after))
-        .bind(after)
-        .bind(format!("{prefix}{}", LAST.repeat(LONGEST_ID)))
-        .bind(i64::from(limit));
-        let rows = status.into_iter().fold(rows, |rows, status| rows.bind(status));
-        let rows = rows.fetch_all(&self.pool).await.map_err(StoreError::database)?;
-        rows.iter().map(rows::entry).collect()
+        lists::list(self, environment, listed, limit).await
     }
 
     async fn summary(&self, environment: &str) -> Result<Summary> {
-        let rows = sqlx::query(
-            "SELECT status AS kind, COUNT(*) AS tenants, CAST(NULL AS BIGINT) AS since FROM untis_webhook_tenants
-                WHERE environment = $1 AND client_id IS NOT NULL GROUP BY status
-            UNION ALL
-            SELECT 'contested', COUNT(*), NULL FROM untis_webhook_tenants
-                WHERE environment = $1 AND client_id IS NOT NULL AND is_contested
-            UNION ALL
-            SELECT 'refused', COUNT(*), NULL FROM untis_webhook_tenants
-                WHERE environment = $1 AND client_id IS NOT NULL AND is_refused
-            UNION ALL
-            SELECT 'untold', COUNT(*), MIN(changed_at) FROM untis_webhook_tenants
-                WHERE environment = $1 AND client_id IS NOT NULL AND version > acknowledged
-            UNION ALL
-            SELECT 'given up', COUNT(*), NULL FROM untis_webhook_tenants
-                WHERE environment = $1 AND client_id IS NOT NULL AND version > acknowledged AND is_given_up",
-        )
-        .bind(environment)
-        .fetch_all(&self.pool)
-        .await
-        .map_err(StoreError::database)?;
-        rows::summary(&rows)
+        lists::summary(self, environment).await
     }
 
     async fn profiles(&self, environment: &str, after: &str, limit: u32) -> Result<Vec<(String, Vec<u8>)>> {
-        sqlx::query_as(
-            "SELECT tenant_id, profile FROM untis_webhook_tenants
-            WHERE environment = $1 AND tenant_id > $2 AND client_id IS NOT NULL AND profile IS NOT NULL
-            ORDER BY tenant_id LIMIT $3",
-        )
-        .bind(environment)
-        .bind(after)
-        .bind(i64::from(limit))
-        .fetch_all(&self.pool)
-        .await
-        .map_err(StoreError::database)
+        lists::profiles(self, environment, after, limit).await
     }
 
     async fn records(&self, key: TenantKey<'_>, after: u64, limit: u32) -> Result<Vec<Record>> {
-        let rows = sqlx::query(
-            "SELECT * FROM untis_webhook_records
-            WHERE environment = $1 AND tenant_id = $2 AND first_sequence > $3
-            ORDER BY first_sequence LIMIT $4",
-        )
-        .bind(key.environment)
-        .bind(key.tenant_id)
-        .bind(number(after)?)
-        .bind(i64::from(limit))
-        .fetch_all(&self.pool)
-        .await
-        .map_err(StoreError::database)?;
-        rows.iter().map(|row| rows::record(row, "fingerprint")).collect()
+        lists::records(self, key, after, limit).await
     }
 
     async fn select(
@@ -398,69 +221,11 @@ impl Store for Backend {
         after: Option<&str>,
         limit: u32,
     ) -> Result<Vec<String>> {
-        let query = match selection {
-            Selection::Due { ended_until, kept_until, forgotten_until } => sqlx::query_scalar(
-                "SELECT tenant_id FROM untis_webhook_tenants AS tenants
-                WHERE environment = $1 AND (CAST($2 AS TEXT) IS NULL OR tenant_id > $2) AND (
-                    forgotten_at <= $6
-                    OR (status <> 'active' AND ended_at <= $4 AND (
-                        (status = 'deleted' AND profile IS NOT NULL)
-                        OR EXISTS (SELECT 1 FROM untis_webhook_sets AS sets
-                            WHERE sets.environment = tenants.environment AND sets.tenant_id = tenants.tenant_id
-                                AND secrets IS NOT NULL AND (status = 'deleted' OR state = 'current'))))
-                    OR EXISTS (SELECT 1 FROM untis_webhook_records AS records
-                        WHERE records.environment = tenants.environment
-                            AND records.tenant_id = tenants.tenant_id
-                            AND body IS NOT NULL AND body_until <= $5))
-                ORDER BY tenant_id LIMIT $3",
-            )
-            .bind(environment)
-            .bind(after)
-            .bind(i64::from(limit))
-            .bind(ended_until.as_seconds())
-            .bind(kept_until.as_seconds())
-            .bind(forgotten_until.as_seconds()),
-            Selection::Untold => sqlx::query_scalar(
-                "SELECT tenant_id FROM untis_webhook_tenants
-                WHERE environment = $1 AND (CAST($2 AS TEXT) IS NULL OR tenant_id > $2) AND version > acknowledged
-                ORDER BY tenant_id LIMIT $3",
-            )
-            .bind(environment)
-            .bind(after)
-            .bind(i64::from(limit)),
-            Selection::NotUnder(header) => sqlx::query_scalar(
-                "SELECT tenant_id FROM untis_webhook_tenants AS tenants
-                WHERE environment = $1 AND (CAST($2 AS TEXT) IS NULL OR tenant_id > $2) AND (
-                    substr(profile, 1, CAST($5 AS INTEGER)) <> $4
-                    OR EXISTS (SELECT 1 FROM untis_webhook_sets AS sets
-                        WHERE sets.environment = tenants.environment AND sets.tenant_id = tenants.tenant_id
-                            AND substr(secrets, 1, CAST($5 AS INTEGER)) <> $4)
-                    OR EXISTS (SELECT 1 FROM untis_webhook_records AS records
-                        WHERE records.environment = tenants.environment
-                            AND records.tenant_id = tenants.tenant_id
-                            AND substr(body, 1, CAST($5 AS INTEGER)) <> $4))
-                ORDER BY tenant_id LIMIT $3",
-            )
-            .bind(environment)
-            .bind(after)
-            .bind(i64::from(limit))
-            .bind(header)
-            .bind(i64::try_from(header.len()).unwrap_or(i64::MAX)),
-        };
-        query.fetch_all(&self.pool).await.map_err(StoreError::database)
+        lists::select(self, environment, selection, after, limit).await
     }
 
     async fn erasures(&self, key: TenantKey<'_>) -> Result<Vec<Erasure>> {
-        let rows = sqlx::query(
-            "SELECT * FROM untis_webhook_erasures WHERE environment = $1 AND tenant_id = $2
-            ORDER BY erased_at",
-        )
-        .bind(key.environment)
-        .bind(key.tenant_id)
-        .fetch_all(&self.pool)
-        .await
-        .map_err(StoreError::database)?;
-        rows.iter().map(rows::erasure).collect()
+        lists::erasures(self, key).await
     }
 
     async fn claim(&self, environment: &str, claim: Claim) -> Result<Vec<Message>> {
@@ -508,11 +273,6 @@ fn of_tenant<'q>(query: &'static str, key: TenantKey<'q>) -> Query<'q> {
 fn body_of(body: Option<&Fingerprint>) -> Option<&[u8]> {
     body.map(|body| body.as_bytes().as_slice())
 }
-
-/// The last character there is. No id has so many octets, so what begins with a prefix comes before the prefix with as many
-/// of these after it.
-const LAST: &str = "\u{10ffff}";
-const LONGEST_ID: usize = 256;
 
 pub(super) fn number(number: u64) -> Result<i64> {
     i64::try_from(number).map_err(|_| StoreError::Foreign("a number of 63 bits"))

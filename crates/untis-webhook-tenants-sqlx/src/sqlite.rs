@@ -24,12 +24,16 @@ macro_rules! skip_locked {
 mod file;
 #[path = "leases.rs"]
 mod leases;
+#[path = "lists.rs"]
+mod lists;
 #[path = "queries.rs"]
 mod queries;
 #[path = "rows.rs"]
 mod rows;
 #[path = "schema.rs"]
 mod schema;
+#[path = "sealed.rs"]
+mod sealed;
 #[path = "writes.rs"]
 mod writes;
 
