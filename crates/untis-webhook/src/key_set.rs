@@ -1,4 +1,5 @@
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::VerifyingKey;
@@ -16,20 +17,20 @@ use crate::VerifyingKey;
 /// assert!(keys.iter().any(|(id, _)| id == "production"));
 /// # Ok::<(), untis_webhook::KeySetError>(())
 /// ```
+///
+/// A name alone, such as one that a tool is given:
+///
+/// ```
+/// use untis_webhook::KeyId;
+///
+/// assert_eq!("2026-rollover".parse::<KeyId>()?, "2026-rollover");
+/// assert!("two words".parse::<KeyId>().is_err());
+/// # Ok::<(), untis_webhook::KeySetError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct KeyId(Arc<str>);
 
 impl KeyId {
-    fn new(name: &str) -> Result<Self, KeySetError> {
-        let allowed = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_' | b'.');
-        match name.len() {
-            0 => Err(KeySetError::Name("none")),
-            1..=64 if name.bytes().all(allowed) => Ok(Self(name.into())),
-            1..=64 => Err(KeySetError::Name("one with another character")),
-            _ => Err(KeySetError::Name("a longer one")),
-        }
-    }
-
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -39,6 +40,23 @@ impl KeyId {
 impl AsRef<str> for KeyId {
     fn as_ref(&self) -> &str {
         self.as_str()
+    }
+}
+
+/// # Errors
+///
+/// [`KeySetError::Name`] if it is no such name.
+impl FromStr for KeyId {
+    type Err = KeySetError;
+
+    fn from_str(name: &str) -> Result<Self, KeySetError> {
+        let allowed = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_' | b'.');
+        match name.len() {
+            0 => Err(KeySetError::Name("none")),
+            1..=64 if name.bytes().all(allowed) => Ok(Self(name.into())),
+            1..=64 => Err(KeySetError::Name("one with another character")),
+            _ => Err(KeySetError::Name("a longer one")),
+        }
     }
 }
 
@@ -85,7 +103,7 @@ impl KeySet {
     ) -> Result<Self, KeySetError> {
         let mut set: Vec<(KeyId, VerifyingKey)> = Vec::new();
         for (name, key) in keys {
-            let id = KeyId::new(name.as_ref())?;
+            let id = name.as_ref().parse::<KeyId>()?;
             if set.len() == Self::MAX {
                 return Err(KeySetError::TooMany);
             }
