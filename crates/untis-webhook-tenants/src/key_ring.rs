@@ -6,6 +6,7 @@ use getrandom::SysRng;
 use getrandom::rand_core::TryRng;
 use hkdf::Hkdf;
 use sha2::Sha256;
+use untis_webhook::KeyId;
 use zeroize::Zeroizing;
 
 use crate::SealError;
@@ -132,10 +133,7 @@ impl KeyRing {
     }
 }
 
+/// A store key is named as a key that is trusted is.
 fn checked(name: &str) -> Result<String, SealError> {
-    let allowed = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_' | b'.');
-    match (1..=64).contains(&name.len()) && name.bytes().all(allowed) {
-        true => Ok(name.to_owned()),
-        false => Err(SealError::Name),
-    }
+    name.parse::<KeyId>().map(|name| name.to_string()).map_err(|_| SealError::Name)
 }
