@@ -28,42 +28,31 @@ pub struct Profile {
     pub school_phone_number: Option<String>,
 }
 
-impl Profile {
-    pub(crate) fn encode(credentials: &Credentials) -> Zeroizing<Vec<u8>> {
-        parts::join(&[
-            credentials.country.as_deref(),
-            credentials.region.as_deref(),
-            credentials.language.as_deref(),
-            credentials.school_name.as_deref(),
-            credentials.activator_username.as_deref(),
-            credentials.activator_email.as_deref(),
-            credentials.school_email.as_deref(),
-            credentials.school_phone_number.as_deref(),
-        ])
-    }
+/// How these fields are stored: in this order, which so stands once. New ones come last.
+macro_rules! stored {
+    ($($field:ident),+ $(,)?) => {
+        impl Profile {
+            pub(crate) fn encode(credentials: &Credentials) -> Zeroizing<Vec<u8>> {
+                parts::join(&[$(credentials.$field.as_deref()),+])
+            }
 
-    pub(crate) fn decode(encoded: &[u8]) -> Option<Self> {
-        let [
-            country,
-            region,
-            language,
-            school_name,
-            activator_username,
-            activator_email,
-            school_email,
-            school_phone_number,
-        ] = parts::split(encoded)?.map(|part: Option<&str>| part.map(str::to_owned));
-        Some(Self {
-            country,
-            region,
-            language,
-            school_name,
-            activator_username,
-            activator_email,
-            school_email,
-            school_phone_number,
-        })
-    }
+            pub(crate) fn decode(encoded: &[u8]) -> Option<Self> {
+                let [$($field),+] = parts::split(encoded)?.map(|part: Option<&str>| part.map(str::to_owned));
+                Some(Self { $($field),+ })
+            }
+        }
+    };
+}
+
+stored! {
+    country,
+    region,
+    language,
+    school_name,
+    activator_username,
+    activator_email,
+    school_email,
+    school_phone_number,
 }
 
 /// Names, addresses and telephone numbers are left out.
