@@ -10,8 +10,8 @@ use untis_webhook_serve::causes;
 
 use self::daemon::Daemon;
 use self::error::StartError;
+use self::sockets::Sockets;
 use self::stop::{HangUps, Signals};
-use self::systemd::Sockets;
 use crate::settings::Settings;
 use crate::var;
 
@@ -21,9 +21,10 @@ pub(crate) mod error;
 mod log;
 mod proxy;
 mod reloaded;
+pub(crate) mod sockets;
 pub(crate) mod stop;
 #[cfg_attr(not(unix), path = "serve/no_systemd.rs")]
-pub(crate) mod systemd;
+mod systemd;
 pub(crate) mod tenants;
 mod work;
 

@@ -30,7 +30,7 @@ use untis_webhook_tests::wire::{self, Connection};
 
 use crate::serve::daemon::{Addresses, Daemon};
 use crate::serve::error::StartError;
-use crate::serve::systemd::Sockets;
+use crate::serve::sockets::Sockets;
 use crate::settings::{Api, ApiListen, Database, LogFormat, Mode, Notify, Settings, Source, Tenants};
 
 mod admin;

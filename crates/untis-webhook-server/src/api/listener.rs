@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 #[cfg(unix)]
 use tokio::net::UnixListener;
 
-use crate::serve::systemd::ApiSocket;
+use crate::serve::sockets::ApiSocket;
 use crate::settings::ApiListen;
 
 /// One of the two.

@@ -14,8 +14,8 @@ use untis_webhook_serve::{connections, serve, serve_at_most};
 
 use super::deliveries::DeliveryService;
 use super::error::StartError;
+use super::sockets::Sockets;
 use super::stop::HangUps;
-use super::systemd::Sockets;
 use super::{proxy, tenants};
 use crate::admin::{Admin, Watched};
 use crate::metrics::Metrics;

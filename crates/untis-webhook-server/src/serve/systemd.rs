@@ -3,8 +3,6 @@
 use std::env;
 use std::io;
 use std::mem::replace;
-use std::net::TcpListener;
-use std::os::unix::net::UnixListener;
 use std::time::Duration;
 
 use listenfd::ListenFd;
@@ -14,21 +12,7 @@ use tokio::time::sleep;
 use untis_webhook_serve::shown;
 
 use super::error::StartError;
-
-/// Listeners that were bound before the daemon began.
-#[derive(Debug, Default)]
-pub(crate) struct Sockets {
-    pub(super) webhook: Option<TcpListener>,
-    pub(super) admin: Option<TcpListener>,
-    pub(super) api: Option<ApiSocket>,
-}
-
-/// As it was bound, whatever the settings say.
-#[derive(Debug)]
-pub(crate) enum ApiSocket {
-    Tcp(TcpListener),
-    Unix(UnixListener),
-}
+use super::sockets::{ApiSocket, Sockets};
 
 impl Sockets {
     /// Takes all of them, by their names. One that nobody uses would keep its peers waiting, so it is an error.
