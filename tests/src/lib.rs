@@ -16,6 +16,7 @@ pub mod process;
 pub mod receiver;
 pub mod signatures;
 pub mod vectors;
+pub mod wait;
 pub mod wire;
 
 /// The examples of the README compile.

@@ -26,6 +26,7 @@ use untis_webhook_tenants::{KeyRing, Registry, StoreKey};
 use untis_webhook_tenants_sqlx::SqliteStore;
 use untis_webhook_testkit::{Delivery, SigningKey};
 use untis_webhook_tests::log::Log;
+use untis_webhook_tests::wait::within;
 use untis_webhook_tests::wire::{self, Connection};
 
 use crate::serve::daemon::{Addresses, Daemon};
@@ -326,15 +327,7 @@ impl Application {
 
 /// Waits for what comes about by itself, with a bound.
 async fn eventually<T, F: Future<Output = Option<T>>>(mut look: impl FnMut() -> F) -> T {
-    let found = async {
-        loop {
-            if let Some(found) = look().await {
-                return found;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    timeout(Duration::from_secs(20), found).await.expect("it within 20 s")
+    within(Duration::from_secs(20), "it", async || look().await).await
 }
 
 const TOKEN: &str = "a token of forty-one characters, at least";

@@ -10,9 +10,10 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use untis_webhook_tests::port::Port;
+use untis_webhook_tests::wait::within;
 
+use crate::SOON;
 use crate::client::{Client, NAME};
-use crate::within;
 
 /// What it is, and what a test must say to it besides.
 pub(crate) struct FrontEnd {
@@ -99,7 +100,7 @@ impl FrontEnd {
         let group = process.id().and_then(|id| Pid::from_raw(id.try_into().ok()?)).unwrap();
         let client = Client::trusting(port.address(), certificate);
         let log = folder.path().join("log");
-        within(self.name, async || {
+        within(SOON, self.name, async || {
             if let Some(status) = process.try_wait().unwrap() {
                 panic!("{} has ended, {status}:\n{}", self.name, fs::read_to_string(&log).unwrap());
             }

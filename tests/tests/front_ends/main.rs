@@ -24,7 +24,6 @@ mod subrequest;
 
 use std::time::Duration;
 
-use tokio::time::{sleep, timeout};
 use untis_webhook_tests::behaviour::application;
 use untis_webhook_tests::receiver::{Program, Receiver};
 
@@ -60,19 +59,6 @@ async fn receiver(
 ) -> Receiver {
     let path = Box::leak(built(name).to_str().unwrap().to_owned().into_boxed_str());
     Receiver::start_with_log(&Program { name, path, args, env }, &keys.configuration(), "info").await
-}
-
-/// Waits for what comes about by itself, with a bound.
-async fn within<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let found = async {
-        loop {
-            if let Some(found) = look().await {
-                return found;
-            }
-            sleep(Duration::from_millis(20)).await;
-        }
-    };
-    timeout(SOON, found).await.unwrap_or_else(|_| panic!("not within {SOON:?}: {what}"))
 }
 
 /// Nothing here takes this long, so what does has failed.

@@ -10,10 +10,9 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 use untis_webhook_testkit::Delivery;
-use untis_webhook_tests::wire::{self, Connection};
-
-use crate::within;
 use untis_webhook_tests::port::Port;
+use untis_webhook_tests::wait::within;
+use untis_webhook_tests::wire::{self, Connection};
 
 /// What instances share: their keys and secrets, and where what they log goes.
 pub(crate) struct Folder(TempDir);

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use rustix::process::{Signal, kill_process};
 use untis_webhook_testkit::SigningKey;
+use untis_webhook_tests::port::Port;
+use untis_webhook_tests::wait::within;
 
 use crate::daemon::{Daemon, Folder};
 use crate::schools::Schools;
-use crate::within;
-use untis_webhook_tests::port::Port;
 
 #[tokio::test]
 #[ignore = "needs unshare: cargo test --package untis-webhook-server --test whole on_a_full_disk -- --ignored"]

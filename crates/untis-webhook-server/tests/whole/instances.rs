@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use tokio::time::Instant;
+use untis_webhook_tests::wait::within;
 
 use crate::application::{Answers, Application, View};
 use crate::daemon::{Daemon, Folder};
 use crate::database::Database;
 use crate::platform::{self, LIFE, Platform};
-use crate::within;
 
 #[tokio::test]
 #[ignore = "needs Java, Node with standardwebhooks, PostgreSQL: .ci/postgres .ci/standardwebhooks"]

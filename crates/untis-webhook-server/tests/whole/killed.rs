@@ -9,12 +9,12 @@ use base64::prelude::BASE64_STANDARD;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 use untis_webhook_tests::hidden::Hidden;
+use untis_webhook_tests::wait::within;
 
 use crate::application::{Answers, Application, View};
 use crate::daemon::{Daemon, Folder, SECRET, STORE_KEY, TOKEN};
 use crate::database::Database;
 use crate::platform::{self, LIFE, Platform};
-use crate::within;
 
 #[tokio::test]
 #[ignore = "needs Java, Node with standardwebhooks, PostgreSQL: .ci/postgres .ci/standardwebhooks"]

@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 use untis_webhook_testkit::{Delivery, School, SigningKey};
 use untis_webhook_tests::hidden::Hidden;
+use untis_webhook_tests::port::Port;
+use untis_webhook_tests::wait::within;
 use untis_webhook_tests::wire::Connection;
 
 use crate::daemon::{Daemon, Folder, SECRET, STORE_KEY, TOKEN};
 use crate::stranger::{Stranger, TOLERATED};
-use crate::within;
-use untis_webhook_tests::port::Port;
 
 #[tokio::test]
 #[ignore = "needs Java with Jackson: libjackson2-databind-java"]

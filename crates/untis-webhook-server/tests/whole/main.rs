@@ -18,20 +18,3 @@ mod languages;
 mod platform;
 mod schools;
 mod stranger;
-
-use std::time::Duration;
-
-use tokio::time::{sleep, timeout};
-
-/// Waits for what comes about by itself, with a bound.
-async fn within<T>(bound: Duration, what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let found = async {
-        loop {
-            if let Some(found) = look().await {
-                return found;
-            }
-            sleep(Duration::from_millis(20)).await;
-        }
-    };
-    timeout(bound, found).await.unwrap_or_else(|_| panic!("not within {bound:?}: {what}"))
-}

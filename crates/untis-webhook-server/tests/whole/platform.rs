@@ -8,9 +8,9 @@ use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use untis_webhook_tests::wait::within;
 
 use crate::daemon::Folder;
-use crate::within;
 
 /// The platform, in Java, which delivers to one daemon or to several.
 pub(crate) struct Platform {

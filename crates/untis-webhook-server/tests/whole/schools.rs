@@ -1,9 +1,9 @@
 use std::time::Duration;
 
 use untis_webhook_testkit::{Delivery, School, SigningKey};
+use untis_webhook_tests::wait::within;
 
 use crate::daemon::{Daemon, Folder};
-use crate::within;
 
 /// What the platform knows to be taken.
 #[derive(Default)]
