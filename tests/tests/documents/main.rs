@@ -11,6 +11,7 @@ mod breaks;
 mod dependencies;
 mod links;
 mod manifests;
+mod map;
 mod pictures;
 
 use std::collections::{BTreeMap, BTreeSet};
