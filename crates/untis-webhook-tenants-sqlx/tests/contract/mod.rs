@@ -12,6 +12,7 @@ use untis_webhook_tenants::{
 };
 use untis_webhook_testkit::{Delivery, Payload, SigningKey};
 
+mod asking;
 mod deciding;
 mod failing;
 pub mod faulty;
@@ -22,7 +23,9 @@ mod probing;
 mod receiving;
 mod sealing;
 mod telling;
+mod turns;
 
+pub use self::asking::*;
 pub use self::deciding::*;
 pub use self::failing::*;
 use self::faulty::Faulty;
@@ -33,6 +36,7 @@ pub use self::probing::*;
 pub use self::receiving::*;
 pub use self::sealing::*;
 pub use self::telling::*;
+pub use self::turns::*;
 
 /// Makes a test of each item of the contract, over stores that this gives, each of them empty.
 #[macro_export]

@@ -6,19 +6,19 @@ use std::time::Duration;
 
 use untis_webhook::event::CredentialsEventType::{Created, Reactivated};
 use untis_webhook_tenants::{
-    Answer, CredentialSet, Failed, Filter, KeyRing, Listed, Message, Probe, Registry, SetState, Status,
-    Store, StoreKey, Told, Worker,
+    Answer, CredentialSet, Failed, Filter, Listed, Message, Probe, Registry, SetState, Status, Store, Told,
+    Worker,
 };
 use untis_webhook_testkit::Payload;
 
 use super::{
-    Clock, Faulty, TENANT, created, credentials, deactivation, deletion, foreign, password, registry_with,
-    reset, ring, status, verified,
+    Clock, Faulty, TENANT, created, credentials, deactivation, deletion, password, registry_with, reset,
+    ring, status, verified,
 };
 
 /// A platform that takes some passwords, and keeps what it was asked.
 #[derive(Clone, Default)]
-struct Platform(Arc<Mutex<State>>);
+pub(super) struct Platform(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
@@ -34,16 +34,16 @@ impl Platform {
         platform
     }
 
-    fn change<const N: usize>(&self, passwords: [&str; N]) {
+    pub(super) fn change<const N: usize>(&self, passwords: [&str; N]) {
         self.0.lock().unwrap().takes = passwords.map(str::to_owned).into();
     }
 
-    fn is_down(&self, is_down: bool) {
+    pub(super) fn is_down(&self, is_down: bool) {
         self.0.lock().unwrap().is_down = is_down;
     }
 
     /// The passwords that it was asked about since the last time.
-    fn asked(&self) -> Vec<String> {
+    pub(super) fn asked(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().unwrap().asked)
     }
 }
@@ -63,25 +63,27 @@ impl Probe for Platform {
 }
 
 /// A registry whose time the test sets, and how far it has come.
-struct Probed<S: Store> {
-    registry: Registry<S>,
-    clock: Clock,
-    platform: Platform,
+pub(super) struct Probed<S: Store> {
+    pub(super) registry: Registry<S>,
+    pub(super) clock: Clock,
+    pub(super) platform: Platform,
 }
 
 impl<S: Store + 'static> Probed<S> {
-    async fn new<const N: usize>(store: S, passwords: [&str; N]) -> Self {
+    pub(super) async fn new<const N: usize>(store: S, passwords: [&str; N]) -> Self {
         let clock = Clock::new();
         let registry = registry_with(store, &clock, ring()).await;
         Self { registry, clock, platform: Platform::takes(passwords) }
     }
 
-    fn worker(&self) -> Worker<S, impl Fn(Message) -> std::future::Ready<Result<(), Failed>> + use<S>> {
+    pub(super) fn worker(
+        &self,
+    ) -> Worker<S, impl Fn(Message) -> std::future::Ready<Result<(), Failed>> + use<S>> {
         self.registry.worker(|_| std::future::ready(Ok(()))).probe(self.platform.clone())
     }
 
     /// What is asked, so many seconds later.
-    async fn after(&self, seconds: i64) -> Vec<String> {
+    pub(super) async fn after(&self, seconds: i64) -> Vec<String> {
         self.clock.advance(seconds);
         self.worker().probe_due().await.unwrap();
         self.platform.asked()
@@ -92,13 +94,13 @@ impl<S: Store + 'static> Probed<S> {
         stored.news.told
     }
 
-    async fn password(&self) -> Option<String> {
+    pub(super) async fn password(&self) -> Option<String> {
         password(&self.registry, TENANT).await
     }
 }
 
-const HOUR: i64 = 3600;
-const DAY: i64 = 24 * HOUR;
+pub(super) const HOUR: i64 = 3600;
+pub(super) const DAY: i64 = 24 * HOUR;
 
 pub async fn a_set_that_is_refused_twice_gives_way_to_one_that_works<S: Store + 'static>(store: S) {
     let probed = Probed::new(store, ["three"]).await;
@@ -237,56 +239,6 @@ where
     assert!(probed.after(30 * DAY).await.is_empty());
 }
 
-pub async fn who_sends_something_again_and_again_does_not_have_it_asked_about_each_time<
-    S: Store + 'static,
->(
-    store: S,
-) {
-    let probed = Probed::new(store, []).await;
-    for delivery in [created("one"), deactivation()] {
-        probed.registry.receive(&delivery).await.unwrap();
-    }
-    probed.clock.advance(HOUR);
-    for is_down in [true, false] {
-        probed.platform.is_down(is_down);
-        let mut asked = 0;
-        for _ in 0..120 {
-            probed.registry.receive(&created("one")).await.unwrap();
-            asked += probed.after(5).await.len();
-        }
-        assert!((2..=11).contains(&asked), "{asked} in ten minutes");
-    }
-    // Nor is it told each time.
-    assert_eq!(probed.registry.get(TENANT).await.unwrap().unwrap().version, 3);
-    // Nor where it works, and what ends the tenant comes again as well.
-    probed.platform.change(["one"]);
-    let mut asked = 0;
-    for _ in 0..120 {
-        probed.registry.receive(&deactivation()).await.unwrap();
-        probed.registry.receive(&created("one")).await.unwrap();
-        asked += probed.after(5).await.len();
-    }
-    assert!((1..=11).contains(&asked), "{asked} in ten minutes");
-}
-
-/// What came again is refused, and what was current when somebody's deactivation came still works.
-pub async fn the_current_set_is_asked_about_after_an_hour_whatever_came_meanwhile<S: Store + 'static>(
-    store: S,
-) {
-    let probed = Probed::new(store, ["two"]).await;
-    for delivery in [created("one"), reset("two"), deactivation()] {
-        probed.registry.receive(&delivery).await.unwrap();
-    }
-    probed.clock.advance(600);
-    probed.registry.receive(&created("one")).await.unwrap();
-    assert!(probed.after(HOUR - 601).await.is_empty());
-    assert_eq!(probed.after(1).await, ["one"]);
-    probed.clock.advance(60);
-    probed.worker().probe_may_restore().probe_due().await.unwrap();
-    assert_eq!(probed.platform.asked(), ["one", "two"]);
-    assert_eq!(probed.password().await.as_deref(), Some("two"));
-}
-
 pub async fn an_answer_that_proves_nothing_changes_nothing<S: Store + 'static>(store: S) {
     let probed = Probed::new(store, []).await;
     for delivery in [created("one"), reset("two")] {
@@ -318,22 +270,6 @@ pub async fn a_set_about_which_nothing_can_be_proved_hides_none_that_works<S: St
     assert!(asked < 30, "{asked}");
 }
 
-pub async fn what_the_operator_restores_is_given_time_anew<S: Store + 'static>(store: S) {
-    let probed = Probed::new(store, []).await;
-    probed.registry.receive(&created("one")).await.unwrap();
-    while status(&probed.registry).await == Some(Status::Active) {
-        probed.after(60).await;
-    }
-    probed.after(DAY).await;
-    probed.registry.restore(TENANT).await.unwrap();
-    for _ in 0..60 {
-        probed.after(60).await;
-        assert_eq!(status(&probed.registry).await, Some(Status::Active));
-    }
-    probed.after(300).await;
-    assert_eq!(status(&probed.registry).await, Some(Status::Deactivated));
-}
-
 pub async fn a_replay_of_what_is_destroyed_is_no_longer_contested<S: Store + 'static>(store: S) {
     let probed = Probed::new(store, []).await;
     for delivery in [created("one"), deactivation(), created("one")] {
@@ -355,22 +291,6 @@ pub async fn a_replay_of_what_is_destroyed_is_no_longer_contested<S: Store + 'st
     }
     assert!(!probed.registry.get(TENANT).await.unwrap().unwrap().is_contested);
     assert!(!probed.registry.sets(TENANT).await.unwrap()[0].is_stored);
-}
-
-pub async fn another_partners_set_is_never_asked_about<S: Store + 'static>(store: S) {
-    let probed = Probed::new(store, ["foreign"]).await;
-    probed.registry.receive(&created("own")).await.unwrap();
-    probed.registry.receive(&foreign("foreign")).await.unwrap();
-    let mut asked = BTreeSet::new();
-    for _ in 0..30 {
-        asked.extend(probed.after(300).await);
-    }
-    probed.registry.receive(&foreign("foreign")).await.unwrap();
-    for _ in 0..30 {
-        asked.extend(probed.after(300).await);
-    }
-    assert_eq!(asked, BTreeSet::from(["own".to_owned()]));
-    assert_eq!(probed.password().await, None);
 }
 
 /// What has changed while the probe was under way is asked about again.
@@ -397,33 +317,6 @@ pub async fn an_answer_about_what_has_changed_since_is_none<S: Store + 'static>(
     clock.advance(60);
     assert_eq!(worker.probe_due().await.unwrap(), 1);
     assert_eq!(registry.sets(TENANT).await.unwrap()[1].worked_at, Some(clock.now()));
-}
-
-/// Nor does one whose secrets cannot be decrypted, or about which the probe panics or hangs.
-pub async fn one_tenant_that_cannot_be_probed_delays_no_other<S: Store + Clone + 'static>(store: S) {
-    struct Panics;
-    impl Probe for Panics {
-        async fn probe(&self, tenant_id: &str, _: CredentialSet<'_>) -> Answer {
-            assert_ne!(tenant_id, "panics");
-            Answer::Works
-        }
-    }
-    let clock = Clock::new();
-    let (lost, kept) = (StoreKey::generate().unwrap(), StoreKey::generate().unwrap());
-    let both = KeyRing::new("lost", lost).unwrap().with("kept", kept.clone()).unwrap();
-    let before = registry_with(store.clone(), &clock, both).await;
-    before.receive(&created("one")).await.unwrap();
-    let registry = registry_with(store, &clock, KeyRing::new("kept", kept).unwrap()).await;
-    for tenant_id in ["panics", "works"] {
-        registry.receive(&verified(credentials(Created, "one").set("tenantId", tenant_id))).await.unwrap();
-    }
-    clock.advance(60);
-    let worker = registry.worker(async |_| Ok(())).probe(Panics);
-    assert_eq!(worker.probe_due().await.unwrap(), 3);
-    let worked_at = async |tenant_id| registry.get(tenant_id).await.unwrap().unwrap().worked_at;
-    assert_eq!(worked_at(TENANT).await, None);
-    assert_eq!(worked_at("panics").await, None);
-    assert_eq!(worked_at("works").await, Some(clock.now()));
 }
 
 pub async fn a_worker_that_runs_probes_beside_telling<S: Store + 'static>(store: S) {
