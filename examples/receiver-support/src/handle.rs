@@ -5,7 +5,7 @@ use untis_webhook_serve::shown;
 
 /// What the application does with an event.
 ///
-/// Be quick, since a slow answer is delivered again, and idempotent, since a delivery can come twice. Look at
+/// Be quick, since what was answered slowly may come again, and idempotent, since a delivery can come twice. Look at
 /// the key's name: one that is trusted for tests must not write to production.
 pub fn handle(event: &Verified<Event>) {
     let tenant = shown(event.tenant_id().unwrap_or_default());
