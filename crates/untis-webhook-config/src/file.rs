@@ -1,8 +1,9 @@
+use std::collections::BTreeMap;
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind, Read};
-use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, TryRecvError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -40,7 +41,7 @@ pub fn read_key(file: &Path) -> Result<VerifyingKey, KeysError> {
 /// no other copy is left of it.
 ///
 /// ```no_run
-/// use std::path::Path;
+/// use std::path::{Path, PathBuf};
 ///
 /// use untis_webhook_config::read_file;
 ///
@@ -50,21 +51,40 @@ pub fn read_key(file: &Path) -> Result<VerifyingKey, KeysError> {
 ///
 /// # Errors
 ///
-/// If it is neither a regular file nor a pipe, is longer than 64 KiB, does not end within 10 s, or cannot be read; or if 64
-/// others of this process have not ended yet. No error repeats its name or what is in it.
+/// If it is neither a regular file nor a pipe, is longer than 64 KiB, does not end within 10 s, or cannot be read. No error
+/// repeats its name or what is in it.
 pub fn read_file(file: &Path) -> io::Result<Vec<u8>> {
-    let reading = Reading::begin()?;
+    read_within(DEADLINE, file)
+}
+
+/// To ask what it is, to open a pipe and to read it may each wait for ever: for a server that is away, for whoever writes to it. So
+/// this is on a thread, and who asks again waits for the one that is left.
+fn read_within(deadline: Duration, file: &Path) -> io::Result<Vec<u8>> {
+    let reading = begun(file).unwrap_or_else(|| begin(file.to_owned()));
+    reading.recv_timeout(deadline).unwrap_or_else(|_| {
+        left().insert(file.to_owned(), reading);
+        Err(io::Error::new(ErrorKind::TimedOut, format!("it did not end within {} s", deadline.as_secs())))
+    })
+}
+
+type Reading = mpsc::Receiver<io::Result<Vec<u8>>>;
+
+fn begin(file: PathBuf) -> Reading {
     let (sender, receiver) = mpsc::channel();
-    let file = file.to_owned();
-    // To ask what it is, to open a pipe and to read it may each wait for ever: for a server that is away, for whoever writes to
-    // it. So this is on a thread, which is left behind then.
-    thread::spawn(move || {
-        let _reading = reading;
-        sender.send(read_to_limit(&file))
-    });
+    thread::spawn(move || sender.send(read_to_limit(&file)));
     receiver
-        .recv_timeout(DEADLINE)
-        .unwrap_or_else(|_| Err(io::Error::new(ErrorKind::TimedOut, "it did not end within 10 s")))
+}
+
+fn begun(file: &Path) -> Option<Reading> {
+    let reading = left().remove(file)?;
+    // What has been read since then is not what the file has now.
+    matches!(reading.try_recv(), Err(TryRecvError::Empty)).then_some(reading)
+}
+
+/// Those that did not end: one for a file, however often it is read.
+fn left() -> MutexGuard<'static, BTreeMap<PathBuf, Reading>> {
+    static LEFT: Mutex<BTreeMap<PathBuf, Reading>> = Mutex::new(BTreeMap::new());
+    LEFT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn read_to_limit(file: &Path) -> io::Result<Vec<u8>> {
@@ -80,27 +100,6 @@ fn read_to_limit(file: &Path) -> io::Result<Vec<u8>> {
         _ => Err(io::Error::new(ErrorKind::FileTooLarge, "expected less, found more than 64 KiB")),
     }
 }
-
-/// One of the threads that read, until it ends.
-struct Reading;
-
-impl Reading {
-    fn begin() -> io::Result<Self> {
-        let reading = Self;
-        match READING.fetch_add(1, Ordering::Relaxed) {
-            ..MOST_READING => Ok(reading),
-            _ => Err(io::Error::other("64 files that are read have not ended yet")),
-        }
-    }
-}
-
-impl Drop for Reading {
-    fn drop(&mut self) {
-        READING.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-static READING: AtomicUsize = AtomicUsize::new(0);
 
 enum Kind {
     /// A regular file or a pipe.
@@ -128,9 +127,6 @@ const LIMIT: usize = 64 * 1024;
 /// To see whether that was all.
 const ONE_MORE: u64 = 64 * 1024 + 1;
 
-/// Whoever tries again and again leaves no more behind.
-const MOST_READING: usize = 64;
-
 /// For a file to be opened and to end.
 const DEADLINE: Duration = Duration::from_secs(10);
 
@@ -141,30 +137,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_that_do_not_end_leave_no_more_than_so_many_threads_behind() {
+    fn a_file_that_does_not_end_is_waited_for_by_one_thread_however_often_it_is_read() {
         let folder = tempfile::tempdir().unwrap();
         let (pipe, file) = (folder.path().join("pipe"), folder.path().join("file"));
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-        fs::write(&file, "").unwrap();
-        let waiting: Vec<_> = (0..MOST_READING)
-            .map(|_| {
-                let pipe = pipe.clone();
-                thread::spawn(move || read_file(&pipe))
-            })
-            .collect();
-        while READING.load(Ordering::Relaxed) < MOST_READING {
-            thread::yield_now();
+        fs::write(&file, "mended").unwrap();
+        for _ in 0..100 {
+            assert_eq!(read_within(Duration::ZERO, &pipe).unwrap_err().kind(), ErrorKind::TimedOut);
         }
-        let error = read_file(&file).unwrap_err().to_string();
-        assert_eq!(error, "64 files that are read have not ended yet");
+        assert!(left().contains_key(&pipe));
+        assert_eq!(read_file(&file).unwrap(), b"mended");
+        // One that writes is enough, since one reads; and that one is who asks now.
+        let writing = {
+            let pipe = pipe.clone();
+            thread::spawn(move || fs::write(pipe, "written").unwrap())
+        };
+        assert_eq!(read_file(&pipe).unwrap(), b"written");
+        writing.join().unwrap();
+        assert!(!left().contains_key(&pipe));
+    }
 
-        // Opened for both it waits for nobody, and whoever waits for a writer has one, until it is closed.
-        while waiting.iter().any(|reader| !reader.is_finished()) {
-            drop(File::options().read(true).write(true).open(&pipe).unwrap());
-        }
-        for reader in waiting {
-            assert_eq!(reader.join().unwrap().unwrap(), b"");
-        }
-        assert_eq!(read_file(&file).unwrap(), b"");
+    #[test]
+    fn what_was_read_since_it_was_asked_for_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        fs::write(&file, "new").unwrap();
+        let (sender, receiver) = mpsc::channel();
+        sender.send(Ok(b"old".to_vec())).unwrap();
+        left().insert(file.clone(), receiver);
+        assert_eq!(read_file(&file).unwrap(), b"new");
     }
 }
