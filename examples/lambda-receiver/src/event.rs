@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+use std::fmt;
 use std::mem;
 
 use lambda_http::aws_lambda_events::alb::AlbTargetGroupRequest;
@@ -7,11 +9,14 @@ use lambda_http::http::HeaderMap;
 use lambda_http::http::header::HOST;
 use lambda_http::http::uri::PathAndQuery;
 use lambda_http::request::LambdaRequest;
+use serde::de::{Deserialize, Deserializer, Error};
+use serde_json::Value;
 
 /// Why no request can be made of an event.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Unusable {
     Body,
+    Headers,
     Kind,
     Path,
 }
@@ -20,10 +25,49 @@ impl Unusable {
     pub(crate) fn reason(self) -> &'static str {
         match self {
             Self::Body => "its body is not the base64 that it is said to be",
+            Self::Headers => "its headers are none of HTTP's, or have a name in two spellings",
             Self::Kind => "it is of no front end that this function knows",
             Self::Path => "its path is none",
         }
     }
+}
+
+/// An event as the runtime hands it on, whatever its headers are.
+///
+/// lambda_http reads them with the rest, so that one that is none of HTTP's would be an error of the invocation, which any stranger
+/// could make; and it takes the last of two spellings of a name for the only one.
+pub struct Received {
+    pub(crate) event: LambdaRequest,
+    pub(crate) headers: Result<(), Unusable>,
+}
+
+impl<'de> Deserialize<'de> for Received {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut event = Value::deserialize(deserializer)?;
+        if !HEADERS.iter().any(|list| has_two_spellings(event.get(list)))
+            && let Ok(event) = LambdaRequest::deserialize(&event)
+        {
+            return Ok(Self { event, headers: Ok(()) });
+        }
+        if let Some(members) = event.as_object_mut() {
+            members.retain(|name, _| !HEADERS.contains(&name.as_str()));
+        }
+        let event = LambdaRequest::deserialize(event).map_err(D::Error::custom)?;
+        Ok(Self { event, headers: Err(Unusable::Headers) })
+    }
+}
+
+/// Without the signature and the body.
+impl fmt::Debug for Received {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Received").finish_non_exhaustive()
+    }
+}
+
+fn has_two_spellings(list: Option<&Value>) -> bool {
+    let names = list.and_then(Value::as_object).into_iter().flat_map(|list| list.keys());
+    let mut seen = BTreeSet::new();
+    names.into_iter().any(|name| !seen.insert(name.to_ascii_lowercase()))
 }
 
 /// Leaves in an event what lambda_http makes a request of without a panic.
@@ -95,6 +139,9 @@ fn check_body(is_base64: bool, body: Option<&str>) -> Result<(), Unusable> {
         _ => Ok(()),
     }
 }
+
+/// The members of an event that have its headers.
+const HEADERS: [&str; 2] = ["headers", "multiValueHeaders"];
 
 /// Octets: the longest request line that a load balancer takes
 /// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/how-elastic-load-balancing-works.html#http-header-limits>).

@@ -7,7 +7,7 @@ use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Body, IntoResponse, LambdaEvent, Response, Service, service_fn};
 use receiver_support::respond;
 
-use crate::event;
+use crate::event::{self, Received};
 
 /// A service of requests as one of events, in the place of the adapter of [`lambda_http::run`], which panics over events of
 /// which it can make no request. Here these are answered with 400:
@@ -32,7 +32,7 @@ impl<S> Guard<S> {
 /// What lambda_http makes a service of events with. It is hidden there, and public, so that layers can stand around it.
 type Adapted<S, R> = Adapter<'static, R, S>;
 
-impl<S, B> Service<LambdaEvent<LambdaRequest>> for Guard<S>
+impl<S, B> Service<LambdaEvent<Received>> for Guard<S>
 where
     S: Service<Request<Body>, Response = Response<B>> + Clone,
     S::Future: Send + 'static,
@@ -48,8 +48,10 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, mut event: LambdaEvent<LambdaRequest>) -> Self::Future {
-        match event::prepare(&mut event.payload) {
+    fn call(&mut self, event: LambdaEvent<Received>) -> Self::Future {
+        let LambdaEvent { payload: Received { event, headers }, context } = event;
+        let mut event = LambdaEvent::new(event, context);
+        match headers.and_then(|()| event::prepare(&mut event.payload)) {
             Ok(()) => {
                 // The one that is ready is called.
                 let next = self.inner.clone();

@@ -16,6 +16,7 @@ use receiver_support::{handle, respond};
 use tokio::time::timeout;
 use untis_webhook_tower::{Event, Reason, Verified, VerifiedBody, Verifier, VerifyLayer};
 
+pub use event::Received;
 pub use guard::Guard;
 
 /// The receiver: takes deliveries that one of the verifier's keys signed, on any path. Which ones come here is what the

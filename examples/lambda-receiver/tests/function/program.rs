@@ -93,6 +93,10 @@ async fn one_process_answers_event_after_event_whatever_they_are() {
         let mut event = front_end.base64(&genuine());
         event["body"] = "!".into();
         assert_eq!(status(api.invoke(event).await), 400, "{front_end:?}");
+        let mut event = front_end.plain(&genuine());
+        let list = if event["headers"].is_object() { "headers" } else { "multiValueHeaders" };
+        event[list]["x-a(b)"] = if list == "headers" { json!("c") } else { json!(["c"]) };
+        assert_eq!(status(api.invoke(event).await), 400, "{front_end:?}");
         // What no front end sends is an error of the invocation, and of no other.
         let mut event = front_end.plain(&genuine());
         event.as_object_mut().unwrap().remove("requestContext");
