@@ -1,6 +1,5 @@
 //! The contract of a store over PostgreSQL, and what is PostgreSQL's own. `.ci/postgres` starts a server for it.
 #![cfg(feature = "postgres")]
-#![cfg(feature = "postgres")]
 #![allow(unreachable_pub, reason = "the modules are shared with the tests of the other database")]
 #![allow(
     clippy::expect_used,
@@ -183,16 +182,12 @@ async fn two_that_open_an_empty_database_at_once_make_the_tables_once() {
 #[ignore = "needs PostgreSQL: .ci/postgres"]
 async fn the_tables_of_a_later_version_are_refused_at_the_start_and_while_running() {
     let (store, database) = fresh().await;
-    let registry = contract::registry(store.clone()).await;
-    registry.receive(&contract::created("to be told")).await.unwrap();
-    sqlx::query("UPDATE untis_webhook_schema SET version = 99").execute(store.pool()).await.unwrap();
-    let expected = "expected tables of version 3 at most, found 99: a later version has been here";
-    let error = PgStore::connect(&database.url).await.unwrap_err();
-    assert_eq!(error.to_string(), expected);
-    let error = registry.receive(&contract::created("one")).await.unwrap_err();
-    assert!(matches!(error, ReceiveError::Store(StoreError::LaterVersion { .. })));
-    assert_eq!((error.status().as_u16(), error.to_string()), (503, expected.to_owned()));
-    contract::a_worker_refuses_the_tables(&registry, expected).await;
+    let pool = store.pool().clone();
+    let change = async {
+        sqlx::query(contract::LATER).execute(&pool).await.unwrap();
+        PgStore::connect(&database.url).await.unwrap_err()
+    };
+    contract::a_later_version_is_refused(store, change).await;
 }
 
 /// As the library before made them.

@@ -181,16 +181,12 @@ async fn two_that_open_an_empty_file_at_once_make_the_tables_once() {
 #[tokio::test]
 async fn the_tables_of_a_later_version_are_refused_at_the_start_and_while_running() {
     let (store, folder) = fresh().await;
-    let registry = contract::registry(store.clone()).await;
-    registry.receive(&contract::created("to be told")).await.unwrap();
-    sqlx::query("UPDATE untis_webhook_schema SET version = 99").execute(store.pool()).await.unwrap();
-    let expected = "expected tables of version 3 at most, found 99: a later version has been here";
-    let error = SqliteStore::open(folder.path().join("tenants.db")).await.unwrap_err();
-    assert_eq!(error.to_string(), expected);
-    let error = registry.receive(&contract::created("one")).await.unwrap_err();
-    assert!(matches!(error, ReceiveError::Store(StoreError::LaterVersion { .. })));
-    assert_eq!((error.status().as_u16(), error.to_string()), (503, expected.to_owned()));
-    contract::a_worker_refuses_the_tables(&registry, expected).await;
+    let pool = store.pool().clone();
+    let change = async {
+        sqlx::query(contract::LATER).execute(&pool).await.unwrap();
+        SqliteStore::open(folder.path().join("tenants.db")).await.unwrap_err()
+    };
+    contract::a_later_version_is_refused(store, change).await;
 }
 
 /// As the library before made them.

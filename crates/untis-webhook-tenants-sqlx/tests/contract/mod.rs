@@ -24,6 +24,7 @@ mod receiving;
 mod sealing;
 mod telling;
 mod turns;
+mod versions;
 
 pub use self::asking::*;
 pub use self::deciding::*;
@@ -37,6 +38,7 @@ pub use self::receiving::*;
 pub use self::sealing::*;
 pub use self::telling::*;
 pub use self::turns::*;
+pub use self::versions::*;
 
 /// Makes a test of each item of the contract, over stores that this gives, each of them empty.
 #[macro_export]

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use untis_webhook::Verified;
 use untis_webhook::event::{CredentialsEventType, DeactivationEventType, ReasonType};
 use untis_webhook_tenants::{
-    Claim, ErasureScope, Failed, Handler, Message, Registry, Retry, Status, Store, Told, Worker,
+    Claim, ErasureScope, Failed, Handler, Message, Retry, Status, Store, Told, Worker,
 };
 use untis_webhook_testkit::Payload;
 
@@ -337,33 +337,4 @@ pub async fn a_worker_whose_store_fails_at_any_call_tells_it_nevertheless<S: Sto
         assert!(!messages.is_empty());
     }
     assert!(failures >= 2, "{failures}");
-}
-
-/// What a later version of the library has changed, this one leaves alone.
-pub async fn a_worker_refuses_the_tables<S: Store + 'static>(registry: &Registry<S>, expected: &str) {
-    let heard = Heard::default();
-    let error = registry.worker(heard.handler()).tell_due().await.unwrap_err();
-    assert_eq!(error.to_string(), expected);
-    assert!(heard.take().is_empty());
-}
-
-/// Tables of version 1 with a tenant that was deactivated, of which the application knows the activation.
-pub const EARLIER: &str = "
-    CREATE TABLE untis_webhook_schema (version BIGINT NOT NULL);
-    INSERT INTO untis_webhook_schema (version) VALUES (1);
-    INSERT INTO untis_webhook_tenants
-        (environment, tenant_id, status, version, sequence, client_id, ended_sequence, ended_at, is_contested, told,
-            acknowledged)
-        VALUES ('production', '12345', 'deactivated', 2, 2, 'test-client-id', 2, 0, FALSE, 'deactivated', 1);";
-
-pub async fn is_brought_up_to_date<S: Store + 'static>(store: S) {
-    let registry = registry(store).await;
-    let heard = Heard::default();
-    assert_eq!(registry.worker(heard.handler()).tell_due().await.unwrap(), 1);
-    let message = heard.take().remove(0);
-    assert_eq!((message.told, message.version, message.previous_version), (Told::Deactivated, 2, 1));
-    assert_eq!((message.attempt, message.is_refused), (1, false));
-    assert!(registry.store().tenant(key(TENANT)).await.unwrap().unwrap().probe_at.is_some());
-    registry.receive(&reset("one")).await.unwrap();
-    assert_eq!(registry.get(TENANT).await.unwrap().unwrap().status, Status::Active);
 }
