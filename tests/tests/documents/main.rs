@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 
 use serde_json::Value;
 
@@ -46,17 +47,20 @@ fn security_md() -> String {
     read("SECURITY.md")
 }
 
-/// The workspace's packages with their direct dependencies, and all that they resolve to.
-fn metadata() -> Value {
-    let arguments = ["metadata", "--format-version=1", "--locked", "--all-features"];
-    let output = Command::new(env!("CARGO")).args(arguments).current_dir(root()).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
+/// The workspace's packages with their direct dependencies, and all that they resolve to: asked for once.
+fn metadata() -> &'static Value {
+    static METADATA: LazyLock<Value> = LazyLock::new(|| {
+        let arguments = ["metadata", "--format-version=1", "--locked", "--all-features"];
+        let output = Command::new(env!("CARGO")).args(arguments).current_dir(root()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    });
+    &METADATA
 }
 
 /// The packages that are published.
-fn published(metadata: &Value) -> Vec<&Value> {
-    let packages = metadata["packages"].as_array().unwrap().iter();
+fn published() -> Vec<&'static Value> {
+    let packages = metadata()["packages"].as_array().unwrap().iter();
     let published: Vec<_> =
         packages.filter(|package| package["source"].is_null() && package["publish"].is_null()).collect();
     assert_eq!(published.len(), 14);
@@ -85,7 +89,7 @@ fn tests_named(document: &str) -> BTreeSet<&str> {
 
 #[test]
 fn what_security_md_claims_is_there() {
-    let (document, breaks, metadata) = (security_md(), read(".ci/breaks.txt"), metadata());
+    let (document, breaks) = (security_md(), read(".ci/breaks.txt"));
     let breaks = breaks::parse(&breaks);
     let tests: BTreeSet<_> = breaks.iter().flat_map(|change| &change.tests).copied().collect();
     let named = tests_named(&document);
@@ -97,7 +101,7 @@ fn what_security_md_claims_is_there() {
     );
 
     let idle: Vec<_> =
-        tests.iter().filter_map(|test| Some((test, test.why_it_does_not_run(&metadata)?))).collect();
+        tests.iter().filter_map(|test| Some((test, test.why_it_does_not_run(metadata())?))).collect();
     assert!(idle.is_empty(), "{idle:#?}");
     let ci = read(".ci/run");
     assert!(ci.contains("cargo test --locked --package untis-webhook-tests --test load -- --ignored"));
@@ -136,9 +140,8 @@ fn every_break_is_of_one_line_that_is_there() {
 
 #[test]
 fn every_direct_dependency_is_in_the_table_of_security_md() {
-    let metadata = metadata();
     let mut direct = BTreeSet::new();
-    for package in published(&metadata) {
+    for package in published() {
         for dependency in package["dependencies"].as_array().unwrap() {
             let name = dependency["name"].as_str().unwrap();
             if dependency["kind"].is_null() && !name.starts_with("untis-webhook") {
@@ -186,10 +189,9 @@ fn code_in_other_languages_is_a_whole_file_of_the_examples() {
 /// Of all that a published library needs to run, by what each says of itself.
 #[test]
 fn the_rust_version_is_no_lower_than_that_of_any_dependency() {
-    let metadata = metadata();
-    for package in published(&metadata) {
+    for package in published() {
         let ours = rust_version(package).unwrap();
-        let needed = needed(&metadata, package);
+        let needed = needed(package);
         let above: Vec<_> = needed.iter().filter(|other| rust_version(other) > Some(ours.clone())).collect();
         let above: Vec<_> = above.iter().map(|other| &other["id"]).collect();
         assert!(above.is_empty(), "{} declares {ours:?}, and these need more: {above:?}", package["name"]);
@@ -204,9 +206,9 @@ fn rust_version(package: &Value) -> Option<Vec<u32>> {
 }
 
 /// The package and all that it needs to run.
-fn needed<'a>(metadata: &'a Value, package: &'a Value) -> Vec<&'a Value> {
-    let packages = metadata["packages"].as_array().unwrap();
-    let nodes = metadata["resolve"]["nodes"].as_array().unwrap();
+fn needed(package: &'static Value) -> Vec<&'static Value> {
+    let packages = metadata()["packages"].as_array().unwrap();
+    let nodes = metadata()["resolve"]["nodes"].as_array().unwrap();
     let (mut pending, mut seen, mut needed) = (vec![&package["id"]], BTreeSet::new(), Vec::new());
     while let Some(id) = pending.pop() {
         if !seen.insert(id.as_str().unwrap()) {

@@ -5,7 +5,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::{metadata, published, read, root};
+use crate::{published, read, root};
 
 const GUIDE: &str = "https://untis-webhook.github.io/untis-webhook/";
 
@@ -24,8 +24,7 @@ const CATEGORIES: [&str; 9] = [
 
 #[test]
 fn every_published_crate_says_what_its_page_shows() {
-    let metadata = metadata();
-    for package in published(&metadata) {
+    for package in published() {
         let name = text(package, "name");
         assert_eq!(text(package, "license"), "MIT OR Apache-2.0", "{name}");
         assert_eq!(text(package, "repository"), "https://github.com/untis-webhook/untis-webhook", "{name}");
@@ -48,8 +47,7 @@ fn every_published_crate_says_what_its_page_shows() {
 
 #[test]
 fn every_published_crate_has_a_readme_and_both_licences() {
-    let metadata = metadata();
-    for package in published(&metadata) {
+    for package in published() {
         let name = text(package, "name");
         let file = |file: &str| fs::read(root().join("crates").join(name).join(file)).unwrap();
         for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
@@ -70,9 +68,8 @@ fn every_published_crate_has_a_readme_and_both_licences() {
 /// docs.rs builds the default features unless it is told, and notes what needs a feature only where this is asked for.
 #[test]
 fn docs_rs_builds_every_feature_and_notes_what_needs_one() {
-    let metadata = metadata();
     let mut noted = 0;
-    for package in published(&metadata) {
+    for package in published() {
         let name = text(package, "name");
         let features = package["features"].as_object().unwrap();
         if !features.keys().any(|feature| feature != "default" && !feature.starts_with('_')) {
@@ -93,9 +90,8 @@ fn docs_rs_builds_every_feature_and_notes_what_needs_one() {
 /// In the pages of crates, which are read where the tree is not.
 #[test]
 fn every_page_of_the_guide_that_a_crate_links_to_is_there() {
-    let metadata = metadata();
     let mut pages = BTreeSet::new();
-    for package in published(&metadata) {
+    for package in published() {
         let name = text(package, "name");
         let mut texts =
             vec![read(&format!("crates/{name}/README.md")), text(package, "documentation").into()];
