@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Registry, RegistryError};
-use crate::{SealError, Selection, Store, TenantKey};
+use crate::{SealError, Selection, Store, StoreError, TenantKey};
 
 /// What was destroyed since it was over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -171,7 +171,7 @@ impl<S: Store> Registry<S> {
         &self,
         selection: Selection<'_>,
         after: &mut Option<String>,
-    ) -> Result<Option<Vec<String>>, RegistryError> {
+    ) -> Result<Option<Vec<String>>, StoreError> {
         let ids = self.0.store.select(self.environment(), selection, after.as_deref(), BATCH).await?;
         after.clone_from(&ids.last().cloned());
         Ok(Some(ids).filter(|ids| !ids.is_empty()))
@@ -182,4 +182,4 @@ impl<S: Store> Registry<S> {
 const REMEMBERED: u64 = 400 * 24 * 60 * 60;
 
 /// Tenants that are looked for at once.
-pub(super) const BATCH: u32 = 100;
+const BATCH: u32 = 100;

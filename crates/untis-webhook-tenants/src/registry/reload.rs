@@ -4,7 +4,6 @@ use untis_webhook::KeySet;
 
 use super::builder::fingerprint_key;
 use super::{OpenError, Registry};
-use crate::registry::maintain::BATCH;
 use crate::{KeyRing, SealError, Selection, Store, TenantKey};
 
 /// What is replaced while deliveries are received.
@@ -31,10 +30,8 @@ impl<S: Store> Registry<S> {
     async fn nothing_is_under_another(&self, ring: &KeyRing) -> Result<(), OpenError> {
         let (store, environment) = (self.store(), self.environment());
         let header = ring.primary_header().ok_or(SealError::Failed)?;
-        let mut after: Option<String> = None;
-        loop {
-            let ids =
-                store.select(environment, Selection::NotUnder(&header), after.as_deref(), BATCH).await?;
+        let mut after = None;
+        while let Some(ids) = self.next(Selection::NotUnder(&header), &mut after).await? {
             for tenant_id in &ids {
                 let mut transaction = store.begin().await?;
                 let sealed = store.sealed(&mut transaction, TenantKey { environment, tenant_id }).await?;
@@ -43,9 +40,8 @@ impl<S: Store> Registry<S> {
                     return Err(OpenError::KeyInUse(name.to_owned()));
                 }
             }
-            let Some(last) = ids.into_iter().next_back() else { return Ok(()) };
-            after = Some(last);
         }
+        Ok(())
     }
 
     /// The names of the keys that belong to the environment from now on, of those that are trusted from now on: it is called before
