@@ -26,7 +26,7 @@ pub fn handle(event: &Verified<Event>) {
 
 /// Whether this is `POST /webhook`, and what to answer if it is not, for a receiver without a router.
 ///
-/// The path is compared as it is sent: `/webhook/` is another one, as it is to the routers of axum and warp.
+/// The path is compared as it is sent: `/webhook/` is another one, as it is to the router of axum, and not to `path!` of warp.
 ///
 /// # Errors
 ///
